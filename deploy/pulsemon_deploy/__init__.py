@@ -1,0 +1,1 @@
+"""Command line, supervisor, embedded Kafka and ClickHouse: what puts the parts together."""

@@ -1,0 +1,1 @@
+"""The public face for services that embed the producer library."""

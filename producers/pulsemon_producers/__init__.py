@@ -1,0 +1,1 @@
+"""Host agent, collectors and publishers: what writes metric batches."""

@@ -1,0 +1,1 @@
+"""What every role needs to start: settings from files and environment, Kafka client settings, readiness."""

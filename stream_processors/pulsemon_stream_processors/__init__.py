@@ -1,0 +1,1 @@
+"""Limits enforced in the stream: a thin runner around a pure engine."""

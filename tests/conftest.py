@@ -1,0 +1,48 @@
+"""Session-wide services for tests. A marker is a permission: the fixtures refuse tests that lack it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from support.clickhouse import Engine
+    from support.kafka import Broker
+
+
+def _require_marker(request: pytest.FixtureRequest, marker: str) -> None:
+    for item in request.session.items:
+        if request.fixturename in getattr(item, "fixturenames", ()) and item.get_closest_marker(marker) is None:
+            pytest.fail(f"{item.nodeid} uses {request.fixturename!r} without the marker {marker!r}")
+
+
+@pytest.fixture(scope="session")
+def kafka(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Broker]":
+    """One secured Apache Kafka for the whole session; tests use topics and groups of their own."""
+    _require_marker(request, "kafka")
+    from support.kafka import running_broker
+
+    with running_broker(tmp_path_factory.mktemp("kafka")) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def clickhouse(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Engine]":
+    """One ClickHouse engine for the whole session; tests use databases of their own."""
+    _require_marker(request, "clickhouse")
+    from support.clickhouse import running_engine
+
+    with running_engine(tmp_path_factory.mktemp("clickhouse")) as engine:
+        yield engine
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting of the person who runs the tests reaches them."""
+    import os
+
+    for name in list(os.environ):
+        if name.startswith("PULSEMON_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("PULSEMON_LOCAL_HOME", str(tmp_path / "home"))
