@@ -10,7 +10,7 @@ POLL_SECONDS = 0.02
 
 
 def wait_until(probe: Callable[[], T], timeout_seconds: float = 10.0, what: str = "the condition") -> T:
-    """Return the first truthy answer of ``probe``; AssertionError naming ``what`` and the last answer at the deadline."""
+    """The first truthy answer of ``probe``; AssertionError with ``what`` and the last answer at the deadline."""
     deadline = time.monotonic() + timeout_seconds
     while not (answer := probe()):
         assert time.monotonic() < deadline, f"{what}: not within {timeout_seconds} s; last answer {answer!r}"
