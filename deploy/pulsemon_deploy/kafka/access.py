@@ -1,0 +1,139 @@
+"""Who may do what: logins and ACLs of a broker, made from the data about topics, at each start."""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+from confluent_kafka.admin import AdminClient
+
+# The public names of confluent_kafka.admin are not marked as exported there, so type checkers refuse them.
+from confluent_kafka.admin._acl import AclBinding, AclBindingFilter, AclOperation, AclPermissionType
+from confluent_kafka.admin._resource import ResourcePatternType, ResourceType
+from confluent_kafka.admin._scram import ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
+from pulsemon_schemas.runtime.kafka import KafkaSettings, client_config
+from pulsemon_schemas.topics import TOPICS, Topic
+
+from pulsemon_deploy.kafka.properties import ADMIN_USER
+from pulsemon_deploy.kafka.scram import ITERATIONS
+
+OWN_PREFIX = "pulsemon"
+# Only a processor writes in transactions.
+TRANSACTIONAL_ROLES = frozenset({"processor"})
+TIMEOUT_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One permission of a role: an operation on a topic, or on all groups or transactional ids of a prefix."""
+
+    role: str
+    resource: ResourceType
+    name: str
+    operation: AclOperation
+    is_prefix: bool = False
+
+    def binding(self) -> AclBinding:
+        """The same as Kafka's clients spell it: from any host, since the listener is bound to one."""
+        pattern = ResourcePatternType.PREFIXED if self.is_prefix else ResourcePatternType.LITERAL
+        allow = AclPermissionType.ALLOW
+        return AclBinding(self.resource, self.name, pattern, f"User:{self.role}", "*", self.operation, allow)
+
+
+def roles(topics: Iterable[Topic]) -> tuple[str, ...]:
+    """Every role that reads or writes a topic, but the administrator, who may do all."""
+    return tuple(sorted({role for topic in topics for role in topic.writers | topic.readers} - {ADMIN_USER}))
+
+
+def topic_grants(topics: Iterable[Topic]) -> set[Grant]:
+    """Writers may write, readers may read; each implies that the topic may be described."""
+    wanted = set()
+    for topic in topics:
+        wanted |= {Grant(role, ResourceType.TOPIC, topic.name, AclOperation.WRITE) for role in topic.writers}
+        wanted |= {Grant(role, ResourceType.TOPIC, topic.name, AclOperation.READ) for role in topic.readers}
+    return {grant for grant in wanted if grant.role != ADMIN_USER}
+
+
+def role_grants(names: Iterable[str]) -> set[Grant]:
+    """Groups, and transactional ids where a role has them, that begin with ``pulsemon-ROLE``."""
+    wanted = set()
+    for role in names:
+        prefix = f"{OWN_PREFIX}-{role}"
+        wanted.add(Grant(role, ResourceType.GROUP, prefix, AclOperation.READ, is_prefix=True))
+        if role in TRANSACTIONAL_ROLES:
+            wanted.add(Grant(role, ResourceType.TRANSACTIONAL_ID, prefix, AclOperation.WRITE, is_prefix=True))
+    return wanted
+
+
+def ensure_access(
+    settings: KafkaSettings, password_for: Callable[[str], str], topics: Sequence[Topic] = TOPICS
+) -> None:
+    """Logins for all roles with the given passwords; their ACLs exactly as the data says.
+
+    Old ACLs of our roles on our topics, groups and transactional ids go; those of others are not touched. Safe to
+    repeat, and under use. Needs the administrator's login; raises KafkaException.
+    """
+    admin = AdminClient(client_config(settings))
+    names = roles(topics)
+    _finish(admin.alter_user_scram_credentials([_login(role, password_for(role)) for role in names]))
+    wanted = {grant.binding() for grant in topic_grants(topics) | role_grants(names)}
+    present = {acl for acl in _present(admin) if _is_ours(acl, names, topics)}
+    grant_all(admin, wanted - present)
+    revoke_all(admin, present - wanted)
+
+
+def grant_all(admin: AdminClient, bindings: Iterable[AclBinding]) -> None:
+    """Creates ACLs; those that exist stay."""
+    if acls := list(bindings):
+        _finish(admin.create_acls(acls, request_timeout=TIMEOUT_SECONDS))
+
+
+def revoke_all(admin: AdminClient, bindings: Iterable[AclBinding]) -> None:
+    """Deletes exactly these ACLs."""
+    if acls := list(bindings):
+        _finish(admin.delete_acls([_exactly(acl) for acl in acls], request_timeout=TIMEOUT_SECONDS))
+
+
+def _login(role: str, password: str) -> UserScramCredentialUpsertion:
+    info = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, ITERATIONS)
+    return UserScramCredentialUpsertion(role, info, password.encode())
+
+
+def _present(admin: AdminClient) -> list[AclBinding]:
+    anything: Any = None  # a filter takes None for "any name", which its annotations leave out
+    everything = AclBindingFilter(
+        ResourceType.ANY,
+        anything,
+        ResourcePatternType.ANY,
+        anything,
+        anything,
+        AclOperation.ANY,
+        AclPermissionType.ANY,
+    )
+    found: list[AclBinding] = admin.describe_acls(everything, request_timeout=TIMEOUT_SECONDS).result(TIMEOUT_SECONDS)
+    return found
+
+
+def _is_ours(acl: AclBinding, names: Sequence[str], topics: Sequence[Topic]) -> bool:
+    if acl.principal not in {f"User:{role}" for role in names}:
+        return False
+    if acl.restype == ResourceType.TOPIC:
+        return acl.name in {topic.name for topic in topics}
+    return acl.name.startswith(f"{OWN_PREFIX}-")
+
+
+def _exactly(acl: AclBinding) -> AclBindingFilter:
+    return AclBindingFilter(
+        acl.restype,
+        acl.name,
+        acl.resource_pattern_type,
+        acl.principal,
+        acl.host,
+        acl.operation,
+        acl.permission_type,
+    )
+
+
+def _finish(futures: dict[Any, Future[Any]]) -> None:
+    for future in futures.values():
+        future.result(TIMEOUT_SECONDS)

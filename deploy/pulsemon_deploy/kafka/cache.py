@@ -1,0 +1,22 @@
+"""The folder shared by all installations of one user: jars, and the start-up cache of the Java runtime."""
+
+import fcntl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def cache_folder(environ: Mapping[str, str]) -> Path:
+    """``$XDG_CACHE_HOME/pulsemon``, or ``~/.cache/pulsemon``; nothing is created."""
+    base = environ.get("XDG_CACHE_HOME", "")
+    root = Path(base) if base else Path(environ.get("HOME") or Path.home()) / ".cache"
+    return root / "pulsemon"
+
+
+@contextmanager
+def exclusive(folder: Path, what: str) -> Iterator[None]:
+    """One process at a time fills ``what`` in the cache; the others wait here and then find it filled."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f".{what}.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
