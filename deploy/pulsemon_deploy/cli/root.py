@@ -1,0 +1,26 @@
+"""All commands of ``pulsemon``, as data."""
+
+import click
+
+from pulsemon_deploy.cli.lazy import LazyGroup
+
+_HERE = "pulsemon_deploy.cli"
+COMMANDS = {
+    "up": (f"{_HERE}.up:up", "Start everything on this machine, and stop it with Ctrl-C."),
+    "status": (f"{_HERE}.status:status", "Show what runs, and a new link to the dashboard."),
+    "down": (f"{_HERE}.down:down", "Stop what `up` started."),
+    "reset": (f"{_HERE}.reset:reset", "Delete all data of this machine, after asking."),
+    "run": (f"{_HERE}.run:run", "Run one role in the foreground."),
+    "topic": (f"{_HERE}.topic:topic", "Topics of Kafka, and how other clients reach them."),
+    "metric": (f"{_HERE}.metric:metric", "Metrics: what there is, and what flows now."),
+    "migrate": (f"{_HERE}.migrate:migrate", "Bring the database to the schema of this version."),
+    "doctor": (f"{_HERE}.doctor:doctor", "Say what is wrong with this installation, and what to do."),
+    "simulate": (f"{_HERE}.simulate:simulate", "Send metrics of made-up servers."),
+    "bench": (f"{_HERE}.bench:bench", "Measure one part on this machine."),
+}
+
+
+@click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="pulsemon")
+def root() -> None:
+    """Pulse Monitor: metrics of hosts and services, on Kafka and ClickHouse, with a dashboard."""

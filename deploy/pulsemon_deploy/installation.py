@@ -1,0 +1,126 @@
+"""Where this machine's parts are and how each role logs in: its own broker and engine, or the environment's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pulsemon_schemas.runtime.kafka import KafkaSettings
+from pulsemon_schemas.runtime.secret import Secret
+from pulsemon_schemas.runtime.settings import load
+
+from pulsemon_deploy.home import Home
+from pulsemon_deploy.settings import LocalSettings, local_settings
+
+if TYPE_CHECKING:
+    from pulsemon_sinks.clickhouse.settings import ClickHouseSettings
+
+    from pulsemon_deploy.clickhouse import EngineSettings
+    from pulsemon_deploy.kafka import LocalKafka
+
+HOST = "127.0.0.1"
+KAFKA_BOOTSTRAP = "PULSEMON_KAFKA_BOOTSTRAP"
+CLICKHOUSE_PREFIX = "PULSEMON_CLICKHOUSE_"
+# The name of the database says nothing about where the server is.
+CLICKHOUSE_DATABASE = f"{CLICKHOUSE_PREFIX}DATABASE"
+WRITER_PASSWORD = "clickhouse-writer"  # noqa: S105 - the name of a file
+READER_PASSWORD = "clickhouse-reader"  # noqa: S105 - the name of a file
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """The settings of one machine. Nothing is read, made or connected before a method says so."""
+
+    local: LocalSettings
+    home: Home
+    environ: Mapping[str, str]
+
+    @property
+    def has_own_kafka(self) -> bool:
+        """Whether the broker is one that ``pulsemon up`` starts."""
+        return not self.environ.get(KAFKA_BOOTSTRAP)
+
+    @property
+    def has_own_clickhouse(self) -> bool:
+        """Whether the engine is one that ``pulsemon up`` starts."""
+        return not any(name.startswith(CLICKHOUSE_PREFIX) and name != CLICKHOUSE_DATABASE for name in self.environ)
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """The ports that ``pulsemon up`` needs, by the setting that moves each."""
+        local = self.local
+        ports = {"PULSEMON_LOCAL_UI_PORT": local.ui_port}
+        if self.has_own_kafka:
+            ports |= {
+                "PULSEMON_LOCAL_KAFKA_PORT": local.kafka_port,
+                "PULSEMON_LOCAL_KAFKA_CONTROLLER_PORT": local.kafka_controller_port,
+            }
+        if self.has_own_clickhouse:
+            ports |= {
+                "PULSEMON_LOCAL_CLICKHOUSE_PORT": local.clickhouse_port,
+                "PULSEMON_LOCAL_CLICKHOUSE_HTTP_PORT": local.clickhouse_http_port,
+            }
+        return ports
+
+    def local_kafka(self) -> "LocalKafka":
+        """The broker of this machine."""
+        from pulsemon_deploy.kafka import LocalKafka, cache_folder
+
+        local, home = self.local, self.home
+        return LocalKafka(
+            home.kafka,
+            home.logs,
+            home.kafka_secret,
+            cache_folder(self.environ),
+            local.kafka_port,
+            local.kafka_controller_port,
+        )
+
+    def kafka(self, role: str) -> KafkaSettings:
+        """The login of a role; the one of the environment for an outside broker. SettingsError, PermanentError."""
+        if self.has_own_kafka:
+            return self.local_kafka().settings_for(role)
+        return load(KafkaSettings, "PULSEMON_KAFKA_", self.environ)
+
+    def clickhouse(self) -> "ClickHouseSettings":
+        """The login that may write. SettingsError."""
+        return self._clickhouse("writer", WRITER_PASSWORD)
+
+    def clickhouse_reader(self) -> "ClickHouseSettings":
+        """The login that may only read; for an outside server that of the environment. SettingsError."""
+        return self._clickhouse("reader", READER_PASSWORD)
+
+    def engine(self) -> "EngineSettings":
+        """What the embedded engine is told."""
+        from pulsemon_deploy.clickhouse import EngineSettings
+
+        return EngineSettings(
+            folder=self.home.clickhouse,
+            writer_password=Secret(self.home.password(WRITER_PASSWORD)),
+            reader_password=Secret(self.home.password(READER_PASSWORD)),
+            host=HOST,
+            port=self.local.clickhouse_port,
+            http_port=self.local.clickhouse_http_port,
+        )
+
+    def _clickhouse(self, user: str, password_name: str) -> "ClickHouseSettings":
+        from pulsemon_sinks.clickhouse.settings import ENVIRONMENT_PREFIX, ClickHouseSettings
+
+        settings = load(ClickHouseSettings, ENVIRONMENT_PREFIX, self.environ)
+        if not self.has_own_clickhouse:
+            return settings
+        return replace(
+            settings,
+            host=HOST,
+            port=self.local.clickhouse_port,
+            http_port=self.local.clickhouse_http_port,
+            user=user,
+            password=Secret(self.home.password(password_name)),
+        )
+
+
+def installation(environ: Mapping[str, str]) -> Installation:
+    """What the environment says about this machine. SettingsError; HomeError for a home of a newer version."""
+    local = local_settings(environ)
+    home = Home(local.home.expanduser().absolute())
+    home.check()
+    return Installation(local, home, environ)

@@ -1,0 +1,47 @@
+"""What can be set about the parts that run on this machine."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pulsemon_schemas.runtime.settings import load
+
+ENVIRONMENT_PREFIX = "PULSEMON_LOCAL_"
+HOME_SETTING = f"{ENVIRONMENT_PREFIX}HOME"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalSettings:
+    """Where data lies and which ports are used; everything listens on loopback alone."""
+
+    home: Path
+    kafka_port: int = 19092
+    kafka_controller_port: int = 19093
+    clickhouse_port: int = 19000
+    clickhouse_http_port: int = 18123
+    ui_port: int = 8501
+    partitions: int = 4
+
+    def __post_init__(self) -> None:
+        ports = (
+            self.kafka_port,
+            self.kafka_controller_port,
+            self.clickhouse_port,
+            self.clickhouse_http_port,
+            self.ui_port,
+        )
+        if any(not 0 < port < 65_536 for port in ports):
+            raise ValueError("a port is a number from 1 to 65535")
+        if len(set(ports)) < len(ports):
+            raise ValueError("two of the ports are the same")
+
+
+def local_settings(environ: Mapping[str, str]) -> LocalSettings:
+    """The settings of this machine; the home is ``$XDG_DATA_HOME/pulsemon`` unless set. Raises SettingsError."""
+    return load(LocalSettings, ENVIRONMENT_PREFIX, {HOME_SETTING: str(default_home(environ)), **environ})
+
+
+def default_home(environ: Mapping[str, str]) -> Path:
+    """Where data lies when nothing is said about it."""
+    base = environ.get("XDG_DATA_HOME", "")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "pulsemon"

@@ -1,0 +1,45 @@
+"""How much room is left for the data, and what to tell people about it."""
+
+import os
+from enum import IntEnum
+from pathlib import Path
+
+LOW_BYTES = 2_000_000_000
+FULL_BYTES = 300_000_000
+CHECK_SECONDS = 30.0
+
+
+class Room(IntEnum):
+    """How much is left, in the words that matter."""
+
+    ENOUGH = 0
+    LOW = 1
+    FULL = 2
+
+
+def free_bytes(folder: Path) -> int:
+    """What this user may still write below ``folder``, or below the nearest folder above it that exists."""
+    while not folder.exists():
+        folder = folder.parent
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize
+
+
+def judge(free: int) -> Room:
+    """The room that so many free bytes are."""
+    if free < FULL_BYTES:
+        return Room.FULL
+    return Room.LOW if free < LOW_BYTES else Room.ENOUGH
+
+
+def sentence(room: Room, free: int, folder: Path) -> str:
+    """What happened and what to do; "" when there is enough."""
+    left = f"the disk of {folder} has {free / 1e6:,.0f} MB left"
+    if room is Room.FULL:
+        return (
+            f"{left}, and {FULL_BYTES / 1e6:,.0f} MB are the least to work with: free some space, or move the data "
+            "with PULSEMON_LOCAL_HOME; what is stored stays, new data may not be stored"
+        )
+    if room is Room.LOW:
+        return f"{left}: free some space soon; below {FULL_BYTES / 1e6:,.0f} MB new data may not be stored"
+    return ""

@@ -1,0 +1,51 @@
+"""The receiving end of readiness: one datagram socket for each start of a role, as sd_notify has it."""
+
+import os
+import secrets
+import socket
+import struct
+
+READY = b"READY=1"
+MESSAGE_BYTES = 4096
+_CREDENTIALS = struct.Struct("3i")
+
+
+class NotifySocket:
+    """An address that only the started process knows, in the abstract name space: no path that could be too long."""
+
+    def __init__(self) -> None:
+        self._name = f"pulsemon-{secrets.token_hex(16)}"
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        self._socket.bind(b"\0" + self._name.encode())
+
+    @property
+    def address(self) -> str:
+        """The value of ``NOTIFY_SOCKET``; ``@`` stands for the abstract name space."""
+        return f"@{self._name}"
+
+    def fileno(self) -> int:
+        """Readable when a message waits."""
+        return self._socket.fileno()
+
+    def is_ready(self) -> bool:
+        """Reads the waiting messages; whether one of them, from this user, said READY=1."""
+        found = False
+        while True:
+            try:
+                message, ancillary, _, _ = self._socket.recvmsg(MESSAGE_BYTES, socket.CMSG_SPACE(_CREDENTIALS.size))
+            except BlockingIOError:
+                return found
+            found = found or (READY in message.split(b"\n") and _is_from_this_user(ancillary))
+
+    def close(self) -> None:
+        """Ends the address."""
+        self._socket.close()
+
+
+def _is_from_this_user(ancillary: list[tuple[int, int, bytes]]) -> bool:
+    """Other users can see abstract addresses, and could write to them."""
+    return any(
+        kind == socket.SCM_CREDENTIALS and _CREDENTIALS.unpack(data[: _CREDENTIALS.size])[1] == os.getuid()
+        for _, kind, data in ancillary
+    )

@@ -1,0 +1,59 @@
+"""What the supervisor has to know about a role; which roles there are is not decided here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Readiness(StrEnum):
+    """How a role shows that it really works."""
+
+    NOTIFY = "notify"  # it sends READY=1 to $NOTIFY_SOCKET
+    PORT = "port"  # it accepts connections on its port
+    EXIT = "exit"  # it is a task: done when it ends with code 0
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """One process to keep running, or one task to carry out.
+
+    ``needs`` are the roles that must be ready before it starts. A task is carried out again whenever a role of
+    ``follows`` became ready anew. ``log_file`` is the file of the logs folder to read when it fails, its own output
+    unless given.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    readiness: Readiness = Readiness.NOTIFY
+    needs: tuple[str, ...] = ()
+    follows: tuple[str, ...] = ()
+    port: int = 0
+    environ: Mapping[str, str] = field(default_factory=dict)
+    start_seconds: float = 60.0
+    stop_seconds: float = 10.0
+    output_file: str = ""
+    log_file: str = ""
+
+    @property
+    def is_task(self) -> bool:
+        """Whether it ends by itself when its work is done."""
+        return self.readiness is Readiness.EXIT
+
+    @property
+    def output_name(self) -> str:
+        """The file of the logs folder that its output goes to."""
+        return self.output_file or f"{self.name}.log"
+
+    @property
+    def log_name(self) -> str:
+        """The file of the logs folder to read when it fails."""
+        return self.log_file or self.output_name
+
+
+def check_plan(roles: tuple[Role, ...]) -> None:
+    """ValueError unless names are unique and every needed or followed role comes earlier."""
+    seen: set[str] = set()
+    for role in roles:
+        if role.name in seen or not {*role.needs, *role.follows} <= seen:
+            raise ValueError(f"role {role.name!r} stands twice, or needs one that does not come before it")
+        seen.add(role.name)

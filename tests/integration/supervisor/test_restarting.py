@@ -1,0 +1,81 @@
+"""What ends is started again, with patience; what cannot start is told in one sentence."""
+
+import os
+import signal
+from pathlib import Path
+
+from support.supervised import service, supervised
+from support.waiting import wait_until
+
+
+def test_a_killed_role_comes_back_and_is_counted(tmp_path: Path) -> None:
+    with supervised(tmp_path, [service("worker")]) as running:
+        running.wait_ready()
+        first = running.role("worker").pid
+        for restarts in (1, 2):
+            os.kill(running.role("worker").pid, signal.SIGKILL)
+            wait_until(lambda n=restarts: running.role("worker").restarts == n, 10, "it was started again")
+            running.wait_for("worker", "ready")
+        assert running.role("worker").pid != first
+        _, output = running.stop()
+    assert "worker     WARNING was ended by signal 9 (Killed); starting again in 0.2 s" in output
+    assert "starting again in 0.5 s" in output, "the second time it waits longer"
+
+
+def test_a_role_that_can_never_start_ends_everything_with_one_sentence(tmp_path: Path) -> None:
+    broken = service("broken", "sys.exit('the engine does not fit')")
+    with supervised(tmp_path, [service("fine"), broken]) as running:
+        code, output = running.wait_end()
+    assert code == 1
+    log = tmp_path / "home" / "logs" / "broken.log"
+    sentence = (
+        "broken     ERROR ended with exit code 1: the engine does not fit. "
+        f"It could not be kept running 5 times in a row; its log says why: {log}"
+    )
+    assert sentence in output
+    assert log.read_text() == "the engine does not fit\n" * 5
+
+
+def test_wrong_settings_are_not_tried_again(tmp_path: Path) -> None:
+    with supervised(tmp_path, [service("misused", "sys.exit(2)")]) as running:
+        code, output = running.wait_end()
+    assert code == 1
+    assert "starting again" not in output
+
+
+def test_what_a_dead_role_left_behind_is_ended_with_it(tmp_path: Path) -> None:
+    note = tmp_path / "grandchild"
+    parent = f"""
+        import subprocess
+        child = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
+        open({str(note)!r}, "w").write(str(child.pid))
+        ready(); wait()
+    """
+    with supervised(tmp_path, [service("parent", parent)]) as running:
+        running.wait_ready()
+        grandchild = int(note.read_text())
+        os.kill(running.role("parent").pid, signal.SIGKILL)
+        wait_until(lambda: not _runs(grandchild), 10, "the grandchild ended")
+
+
+def test_a_role_waits_for_its_need_before_it_comes_back(tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    gate.touch()
+    base = service("base", f"while not os.path.exists({str(gate)!r}): time.sleep(0.01)\nready(); wait()")
+    with supervised(tmp_path, [base, service("user", needs=("base",))]) as running:
+        running.wait_ready()
+        gate.unlink()
+        os.kill(running.role("base").pid, signal.SIGKILL)
+        os.kill(running.role("user").pid, signal.SIGKILL)
+        running.wait_for("base", "starting")
+        running.wait_for("user", "waiting")
+        gate.touch()
+        running.wait_for("user", "ready")
+
+
+def _runs(pid: int) -> bool:
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return status != "Z"
