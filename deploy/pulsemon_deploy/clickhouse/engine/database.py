@@ -1,0 +1,69 @@
+"""The open engine: gives out connections that can do what a login may do, and ends running queries."""
+
+import logging
+import threading
+
+from pulsemon_deploy.clickhouse.access.logins import Login
+from pulsemon_deploy.clickhouse.engine import folder
+from pulsemon_deploy.clickhouse.engine.configuration import (
+    READER_PROFILE,
+    READER_ROLE,
+    WRITER_ROLE,
+    write_configuration,
+)
+from pulsemon_deploy.clickhouse.engine.connection import Connection
+from pulsemon_deploy.clickhouse.engine.errors import EngineError
+from pulsemon_deploy.clickhouse.settings import EngineSettings
+from pulsemon_deploy.clickhouse.sql.quoting import text
+
+log = logging.getLogger(__name__)
+
+# the engine's defaults for embedded use differ from a server's: 'foo bar' would parse as a SELECT
+_SERVER_LIKE = "implicit_select = 0, allow_introspection_functions = 0"
+
+
+class Database:
+    """One folder of data, open in this process. FolderError if it cannot be opened."""
+
+    def __init__(self, settings: EngineSettings) -> None:
+        self._settings = settings
+        self._layout = write_configuration(settings)
+        self._admin = Connection(folder.open_folder(self._layout))
+        self._admin_lock = threading.Lock()
+        version, self.timezone = self._admin.rows("SELECT version(), timezone()")[0]
+        self.version = (*(int(part) for part in version.split(".")[:3]),)
+        self.table_functions = frozenset(
+            name.lower() for (name,) in self._admin.rows("SELECT name FROM system.table_functions")
+        )
+
+    def connect(self, login: Login, token: str) -> Connection:
+        """A connection with the rights of the login; ``token`` names its queries to ``kill``."""
+        connection = Connection(folder.connect(self._layout))
+        if login.is_reader:
+            limit = f"readonly = 2, max_memory_usage = {self._settings.reader_memory_bytes}"
+            connection.query(f"SET {_SERVER_LIKE}, log_comment = {text(token)}, {limit}")
+            connection.query(
+                f"SET profile = {text(READER_PROFILE)}"
+            )  # nothing of the line above can be changed from here on
+            connection.query(f"SET ROLE {READER_ROLE}")
+        else:
+            connection.query(f"SET {_SERVER_LIKE}, log_comment = {text(token)}")
+            connection.query(f"SET ROLE {WRITER_ROLE}")
+        return connection
+
+    def kill(self, token: str) -> None:
+        """Asks the running query of a connection to end; it answers with code 394 some milliseconds later."""
+        with self._admin_lock:
+            try:
+                self._admin.query(f"KILL QUERY WHERE Settings['log_comment'] = {text(token)} ASYNC")
+            except EngineError:
+                log.exception("a query could not be cancelled; it runs to its end")
+
+    def kill_all(self) -> None:
+        """Asks every running query of every connection to end."""
+        with self._admin_lock:
+            self._admin.query("KILL QUERY WHERE Settings['log_comment'] != '' ASYNC")
+
+    def close(self) -> None:
+        """Closes the folder once the other connections are closed."""
+        self._admin.close()
