@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 _SPECIAL = re.compile(r"([\\,=])")
-_PART = re.compile(r"((?:[^\\,=]|\\[\\,=])+)=((?:[^\\,=]|\\[\\,=])*)(?:,|\Z)")
+_PART = re.compile(r"((?:[^\\,=]|\\[\\,=])+)=((?:[^\\,=]|\\[\\,=])*)(,|\Z)")
 _ESCAPED = re.compile(r"\\([\\,=])")
 
 
@@ -22,22 +22,20 @@ def parse(text: str) -> dict[str, str]:
     """The labels of a text, in its order. Raises ValueError if no labels are written so, or if a key comes twice."""
     labels: dict[str, str] = {}
     position = 0
+    separator = ""
     while position < len(text):
         part = _PART.match(text, position)
         if part is None:
             raise ValueError(f"no labels are written as {text!r}")
-        key, value = (_ESCAPED.sub(r"\1", raw) for raw in part.groups())
+        key, value = (_ESCAPED.sub(r"\1", raw) for raw in part.group(1, 2))
         if key in labels:
             raise ValueError(f"the label {key!r} comes twice in {text!r}")
         labels[key] = value
+        separator = part[3]
         position = part.end()
-    if text.endswith(",") and _canonical_differs(text, labels):
+    if separator:
         raise ValueError(f"{text!r} ends with a comma")
     return labels
-
-
-def _canonical_differs(text: str, labels: Mapping[str, str]) -> bool:
-    return len(",".join(f"{_escape(key)}={_escape(value)}" for key, value in labels.items())) != len(text)
 
 
 def _escape(text: str) -> str:

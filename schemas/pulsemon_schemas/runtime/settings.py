@@ -4,7 +4,7 @@ import dataclasses
 import difflib
 import tomllib
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +18,9 @@ Settings = TypeVar("Settings")
 
 PRODUCT_PREFIX = "PULSEMON_"
 FILE_SUFFIX = "_file"
+
+# What a source gives: how it is shown to the reader of a problem, to field and raw value.
+_Given = Mapping[str, tuple[str, Any]]
 
 
 def load(cls: type[Settings], prefix: str, environ: Mapping[str, str], file: Path | None = None) -> Settings:
@@ -42,8 +45,11 @@ def table_name(prefix: str) -> str:
 def check_tables(file: Path, prefixes: Iterable[str]) -> None:
     """Raises SettingsError if the file has a table that belongs to none of the prefixes."""
     known = [table_name(prefix) for prefix in prefixes]
-    unknown = [f"[{name}] in {file} is not a table of settings{_hint(name, known)}" for name in _parse_file(file)]
-    problems = [text for name, text in zip(_parse_file(file), unknown, strict=True) if name not in known]
+    problems = [
+        f"[{name}] in {file} is not a table of settings{_hint(name, known)}"
+        for name in _parse_file(file)
+        if name not in known
+    ]
     if problems:
         raise SettingsError(problems)
 
@@ -72,7 +78,7 @@ class _Reader:
     def read_environment(self, environ: Mapping[str, str]) -> None:
         """Takes all variables that begin with the prefix."""
         given = {
-            name: (name.removeprefix(self._prefix).lower(), text)
+            name: (_field_name(name.removeprefix(self._prefix)), text)
             for name, text in environ.items()
             if name.startswith(self._prefix)
         }
@@ -94,7 +100,7 @@ class _Reader:
         except ValueError as error:
             raise SettingsError([f"{self._prefix}*: {error}"]) from error
 
-    def _read(self, given: Mapping[str, tuple[str, Any]], parse: Any, shown: Any) -> None:
+    def _read(self, given: _Given, parse: Callable[[Any, Any], Any], shown: Callable[[str], str]) -> None:
         known = set(self._fields) | {f"{name}{FILE_SUFFIX}" for name in self._fields if self._is_secret(name)}
         for label, (name, value) in given.items():
             if name not in known:
@@ -105,7 +111,7 @@ class _Reader:
             else:
                 self._take_from_file(label, name, value, given)
 
-    def _take(self, label: str, name: str, value: Any, parse: Any) -> None:
+    def _take(self, label: str, name: str, value: Any, parse: Callable[[Any, Any], Any]) -> None:
         try:
             self._values[name] = parse(self._kinds[name], value)
         except ValueError as error:
@@ -113,7 +119,7 @@ class _Reader:
             self._values[name] = None  # known to be given: not also missing
             self._problems.append(f"{label}={text}: {error}")
 
-    def _take_from_file(self, label: str, name: str, value: Any, given: Mapping[str, tuple[str, Any]]) -> None:
+    def _take_from_file(self, label: str, name: str, value: Any, given: _Given) -> None:
         secret = name.removesuffix(FILE_SUFFIX)
         self._values.setdefault(secret, None)
         if any(secret == other for other, _ in given.values()):
@@ -126,6 +132,11 @@ class _Reader:
 
     def _is_secret(self, name: str) -> bool:
         return without_none(self._kinds[name]) is Secret
+
+
+def _field_name(rest: str) -> str:
+    """The field behind the rest of a variable's name; variables are written in capitals only."""
+    return rest.lower() if rest == rest.upper() else rest
 
 
 def _parse_file(file: Path) -> dict[str, Any]:
