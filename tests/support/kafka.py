@@ -2,7 +2,7 @@
 
 import subprocess
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +12,7 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 from pulsemon_deploy.kafka import LocalKafka, ensure_access, ensure_topics
 from pulsemon_deploy.kafka.access import grant_all, topic_grants
+from pulsemon_deploy.kafka.admin import admin_client
 from pulsemon_deploy.kafka.child import start_child
 from pulsemon_deploy.kafka.ports import free_ports
 from pulsemon_schemas.runtime.kafka import KafkaSettings, client_config
@@ -55,7 +56,7 @@ class Broker:
         try:
             self.node.wait_ready(START_SECONDS, lambda: self.is_alive)
         except Exception as error:
-            error.add_note(f"console: {console.read_text()[-2000:]}\nlog: {self.node.log_tail(20)}")
+            error.add_note(f"console: {console.read_text()[-2000:]}\nlog: {self.node.log_file.read_text()[-2000:]}")
             raise
         ensure_access(self.settings, lambda role: self.settings_for(role).password.reveal())
 
@@ -81,16 +82,16 @@ class Broker:
 
     def delete_topics(self, names: dict[str, str]) -> None:
         """Deletes what ``create_topics`` made, for tests that fill theirs."""
-        for future in self.admin().delete_topics(list(names.values())).values():
+        admin = self.admin()
+        for future in admin.delete_topics(list(names.values())).values():
             future.result(STOP_SECONDS)
 
     def admin(self) -> AdminClient:
-        return AdminClient(client_config(self.settings))
+        return admin_client(self.settings)
 
-    def producer(self, role: str = "admin", **options: Any) -> Producer:
-        """A plain idempotent producer of a role; options are librdkafka's, with _ for the dots."""
-        named = {name.replace("_", "."): value for name, value in options.items()}
-        return Producer({**client_config(self.settings_for(role)), "enable.idempotence": True, **named})
+    def producer(self, role: str = "admin", options: Mapping[str, Any] | None = None) -> Producer:
+        """A plain idempotent producer of a role; options are librdkafka's."""
+        return Producer({**client_config(self.settings_for(role)), "enable.idempotence": True, **(options or {})})
 
 
 @contextmanager

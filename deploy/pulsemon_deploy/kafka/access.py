@@ -1,5 +1,6 @@
 """Who may do what: logins and ACLs of a broker, made from the data about topics, at each start."""
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -11,16 +12,18 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._acl import AclBinding, AclBindingFilter, AclOperation, AclPermissionType
 from confluent_kafka.admin._resource import ResourcePatternType, ResourceType
 from confluent_kafka.admin._scram import ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
-from pulsemon_schemas.runtime.kafka import KafkaSettings, client_config
-from pulsemon_schemas.topics import TOPICS, Topic
+from pulsemon_schemas.errors import TransientError
+from pulsemon_schemas.runtime.kafka import KafkaSettings
+from pulsemon_schemas.topics import ROLES, TOPICS, Topic
 
-from pulsemon_deploy.kafka.properties import ADMIN_USER
+from pulsemon_deploy.kafka.admin import admin_client
 from pulsemon_deploy.kafka.scram import ITERATIONS
 
 OWN_PREFIX = "pulsemon"
 # Only a processor writes in transactions.
 TRANSACTIONAL_ROLES = frozenset({"processor"})
 TIMEOUT_SECONDS = 20.0
+POLL_SECONDS = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +43,13 @@ class Grant:
         return AclBinding(self.resource, self.name, pattern, f"User:{self.role}", "*", self.operation, allow)
 
 
-def roles(topics: Iterable[Topic]) -> tuple[str, ...]:
-    """Every role that reads or writes a topic, but the administrator, who may do all."""
-    return tuple(sorted({role for topic in topics for role in topic.writers | topic.readers} - {ADMIN_USER}))
-
-
 def topic_grants(topics: Iterable[Topic]) -> set[Grant]:
     """Writers may write, readers may read; each implies that the topic may be described."""
     wanted = set()
     for topic in topics:
         wanted |= {Grant(role, ResourceType.TOPIC, topic.name, AclOperation.WRITE) for role in topic.writers}
         wanted |= {Grant(role, ResourceType.TOPIC, topic.name, AclOperation.READ) for role in topic.readers}
-    return {grant for grant in wanted if grant.role != ADMIN_USER}
+    return wanted
 
 
 def role_grants(names: Iterable[str]) -> set[Grant]:
@@ -71,10 +69,11 @@ def ensure_access(
     """Logins for all roles with the given passwords; their ACLs exactly as the data says.
 
     Old ACLs of our roles on our topics, groups and transactional ids go; those of others are not touched. Safe to
-    repeat, and under use. Needs the administrator's login; raises KafkaException.
+    repeat, and under use. Needs the administrator's login; raises KafkaException,
+    or TransientError when they do not come into force.
     """
-    admin = AdminClient(client_config(settings))
-    names = roles(topics)
+    admin = admin_client(settings)
+    names = sorted(ROLES)
     _finish(admin.alter_user_scram_credentials([_login(role, password_for(role)) for role in names]))
     wanted = {grant.binding() for grant in topic_grants(topics) | role_grants(names)}
     present = {acl for acl in _present(admin) if _is_ours(acl, names, topics)}
@@ -83,15 +82,17 @@ def ensure_access(
 
 
 def grant_all(admin: AdminClient, bindings: Iterable[AclBinding]) -> None:
-    """Creates ACLs; those that exist stay."""
-    if acls := list(bindings):
-        _finish(admin.create_acls(acls, request_timeout=TIMEOUT_SECONDS))
+    """Creates ACLs, those that exist stay; returns when the broker acts on them, a moment after it took them."""
+    if wanted := set(bindings):
+        _finish(admin.create_acls(list(wanted), request_timeout=TIMEOUT_SECONDS))
+        _wait(lambda: wanted <= set(_present(admin)))
 
 
 def revoke_all(admin: AdminClient, bindings: Iterable[AclBinding]) -> None:
-    """Deletes exactly these ACLs."""
-    if acls := list(bindings):
-        _finish(admin.delete_acls([_exactly(acl) for acl in acls], request_timeout=TIMEOUT_SECONDS))
+    """Deletes exactly these ACLs; returns when the broker no longer acts on them."""
+    if unwanted := set(bindings):
+        _finish(admin.delete_acls([_exactly(acl) for acl in unwanted], request_timeout=TIMEOUT_SECONDS))
+        _wait(lambda: not unwanted & set(_present(admin)))
 
 
 def _login(role: str, password: str) -> UserScramCredentialUpsertion:
@@ -132,6 +133,14 @@ def _exactly(acl: AclBinding) -> AclBindingFilter:
         acl.operation,
         acl.permission_type,
     )
+
+
+def _wait(is_in_force: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while not is_in_force():
+        if time.monotonic() >= deadline:
+            raise TransientError(f"Kafka took the permissions but did not act on them in {TIMEOUT_SECONDS:.0f} s", 5.0)
+        time.sleep(POLL_SECONDS)
 
 
 def _finish(futures: dict[Any, Future[Any]]) -> None:

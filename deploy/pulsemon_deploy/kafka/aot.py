@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 READY_SECONDS = 60.0
 # The runtime writes the cache while it ends.
 EXIT_SECONDS = 90.0
+# What of the cache does not fit is made anew in memory; telling so at each start helps nobody.
+_QUIET = ("-Xlog:aot*=off", "-Xlog:cds*=off")
 
 
 class TrainingNode(Protocol):
@@ -49,20 +51,24 @@ MakeNode = Callable[[Path, Path, tuple[int, int]], TrainingNode]
 
 
 def path_for(jars: Jars, cache: Path) -> Path:
-    """Where the cache of these jars, this Java version and these flags lies. Another of the three is another file."""
-    key = hashlib.sha256("\n".join((jars.class_path, java.java_version(), *java.FLAGS)).encode()).hexdigest()[:12]
-    return cache / f"{jars.folder.name}-{key}.aot"
+    """Where the cache lies of these jars, this Java version and these flags: another of the three is another file.
+
+    The runtime also refuses a cache whose jars were moved or have another time of change, so both are in the name.
+    """
+    changed = [str((jars.folder / name).stat().st_mtime_ns) for name in jars.names]
+    parts = (jars.class_path, *changed, java.java_version(), *java.FLAGS)
+    return cache / f"{jars.folder.name}-{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:12]}.aot"
 
 
 def use_flags(jars: Jars, cache: Path) -> tuple[str, ...]:
     """The flags of an ordinary run. A cache that does not fit is passed over by the runtime."""
     path = path_for(jars, cache)
-    return (f"-XX:AOTCache={path}", "-Xlog:aot=off", "-Xlog:cds=off") if path.exists() else ()
+    return (f"-XX:AOTCache={path}", *_QUIET) if path.exists() else ()
 
 
 def training_flags(output: Path) -> tuple[str, ...]:
     """The flags of a run that writes the cache when it ends."""
-    return (f"-XX:AOTCacheOutput={output}", "-Xlog:aot=off", "-Xlog:cds=off")
+    return (f"-XX:AOTCacheOutput={output}", *_QUIET)
 
 
 def ensure(jars: Jars, cache: Path, make_node: MakeNode) -> Path | None:

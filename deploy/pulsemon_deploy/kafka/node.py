@@ -24,7 +24,6 @@ MAIN_CLASS = "kafka.Kafka"
 PORT_SETTING = "PULSEMON_LOCAL_KAFKA_PORT"
 CONTROLLER_PORT_SETTING = "PULSEMON_LOCAL_KAFKA_CONTROLLER_PORT"
 LOG_SETTINGS = Path(__file__).with_name("log4j2.properties")
-LOG_FILE = "kafka.log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +45,11 @@ class LocalKafka:
     def data_folder(self) -> Path:
         """The log itself. Without it the node starts as a new, empty cluster."""
         return self.folder / "data"
+
+    @property
+    def log_file(self) -> Path:
+        """The node's own log: warnings, starts and stops, who was refused what; older ones lie beside it."""
+        return self.logs_folder / "kafka.log"
 
     def prepare(self) -> None:
         """Everything up to the start: ports, jars, start-up cache, secret, a formatted data folder, settings.
@@ -84,7 +88,7 @@ class LocalKafka:
 
     def wait_ready(self, timeout_seconds: float = 30.0, is_alive: Callable[[], bool] = lambda: True) -> None:
         """Returns once the node answers its administrator; errors as ``ready.wait_ready``."""
-        wait_ready(self.settings_for(ADMIN_USER), timeout_seconds, is_alive)
+        wait_ready(self.settings_for(ADMIN_USER), timeout_seconds, is_alive, str(self.log_file))
 
     def settings_for(self, role: str) -> KafkaSettings:
         """How a role reaches this node. Logins other than ``admin`` exist once ``ensure_access`` made them."""
@@ -95,11 +99,6 @@ class LocalKafka:
             username=role,
             password=Secret(password(read_secret(self.secret_file), role)),
         )
-
-    def log_tail(self, lines: int = 5) -> str:
-        """The last lines of the node's log: why it ended, when it did; "" if there is none."""
-        path = self.logs_folder / LOG_FILE
-        return "\n".join(path.read_text(errors="replace").splitlines()[-lines:]) if path.exists() else ""
 
     def _command(self, cache_flags: Iterable[str]) -> list[str]:
         return [

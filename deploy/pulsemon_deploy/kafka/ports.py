@@ -16,8 +16,8 @@ def check_free(ports_by_setting: dict[str, int]) -> None:
 
 def _problem(setting: str, port: int) -> str:
     return (
-        f"Port {port} on {HOST}, which Kafka needs, is in use by another program; nothing was started. "
-        f"Stop that program, or set {setting} to a free port."
+        f"port {port} on {HOST}, which the local Kafka needs, is in use: "
+        f"stop the program that holds it, or set {setting} to a free port"
     )
 
 

@@ -15,11 +15,16 @@ _RECONNECT = {"reconnect.backoff.ms": 20, "reconnect.backoff.max.ms": 50, "log_l
 _ANSWER_SECONDS = 1.0
 
 
-def wait_ready(settings: KafkaSettings, timeout_seconds: float, is_alive: Callable[[], bool] = lambda: True) -> None:
+def wait_ready(
+    settings: KafkaSettings,
+    timeout_seconds: float,
+    is_alive: Callable[[], bool] = lambda: True,
+    log: str = "its log",
+) -> None:
     """Returns once the broker answers this login with metadata that has a broker and a controller.
 
     Raises AuthError as soon as the broker refuses the login, PermanentError when ``is_alive`` says that its process
-    ended, TransientError at the deadline.
+    ended, TransientError at the deadline; ``log`` says in these where to look for the reason.
     """
     refused: list[KafkaError] = []
 
@@ -32,7 +37,14 @@ def wait_ready(settings: KafkaSettings, timeout_seconds: float, is_alive: Callab
     deadline = time.monotonic() + timeout_seconds
     while not _answers(client, min(_ANSWER_SECONDS, max(deadline - time.monotonic(), 0.01))):
         client.poll(0)
-        _give_up_if(settings, bool(refused), not is_alive(), time.monotonic() >= deadline)
+        if refused:
+            raise _refused(settings)
+        if not is_alive():
+            raise PermanentError(
+                f"{_name(settings)} ended before it was ready; its data was kept. The reason is in {log}."
+            )
+        if time.monotonic() >= deadline:
+            raise TransientError(f"{_name(settings)} did not answer in {timeout_seconds:.0f} s. Look into {log}.", 1.0)
 
 
 def _answers(client: AdminClient, timeout_seconds: float) -> bool:
@@ -42,14 +54,12 @@ def _answers(client: AdminClient, timeout_seconds: float) -> bool:
     return False
 
 
-def _give_up_if(settings: KafkaSettings, refused: bool, ended: bool, too_late: bool) -> None:
-    where = f"Kafka at {settings.bootstrap}"
-    if refused:
-        raise AuthError(
-            f"{where} refused the login {settings.username!r}; its data was not touched. Its secret is not the one "
-            "that its data folder was made with: put the old secret back, or start afresh with: pulsemon reset"
-        )
-    if ended:
-        raise PermanentError(f"{where} ended before it was ready; its data was kept. Its log says why.")
-    if too_late:
-        raise TransientError(f"{where} did not answer in time. Nothing was lost; it is asked again.", 1.0)
+def _name(settings: KafkaSettings) -> str:
+    return f"Kafka at {settings.bootstrap}"
+
+
+def _refused(settings: KafkaSettings) -> AuthError:
+    return AuthError(
+        f"{_name(settings)} refused the login {settings.username!r}; its data was not touched. Its secret is not the "
+        "one that its data folder was made with: put the old secret back, or start afresh with: pulsemon reset"
+    )

@@ -4,8 +4,9 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
+from typing import Final
 
-MECHANISM = "SCRAM-SHA-512"
+MECHANISM: Final = "SCRAM-SHA-512"
 # The least that Kafka takes. The passwords are 256 random bits: more rounds would only slow each login.
 ITERATIONS = 4096
 

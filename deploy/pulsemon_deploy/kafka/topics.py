@@ -15,8 +15,10 @@ from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.admin._topic import TopicDescription
 from confluent_kafka.cimpl import KafkaError, NewTopic
 from pulsemon_schemas.errors import PermanentError, TransientError
-from pulsemon_schemas.runtime.kafka import KafkaSettings, client_config
+from pulsemon_schemas.runtime.kafka import KafkaSettings
 from pulsemon_schemas.topics import TOPICS, Topic
+
+from pulsemon_deploy.kafka.admin import admin_client
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +42,7 @@ def ensure_topics(settings: KafkaSettings, partition_count: int, topics: Sequenc
     ``partition_count`` is N, for topics whose data names no number. Safe to repeat, and for two at once. Raises
     PermanentError, before anything is changed, if a topic exists with another number of partitions.
     """
-    admin = AdminClient(client_config(settings))
+    admin = admin_client(settings)
     wanted = {topic.name: topic.partitions or partition_count for topic in topics}
     present = admin.list_topics(timeout=TIMEOUT_SECONDS).topics
     _check_partitions(wanted, present)
@@ -57,7 +59,7 @@ def topic_ids(settings: KafkaSettings, names: Iterable[str] | None = None) -> di
     A topic that was deleted and made again has another id: it is another log. Raises KafkaException.
     """
     asked = [topic.name for topic in TOPICS] if names is None else list(names)
-    admin = AdminClient(client_config(settings))
+    admin = admin_client(settings)
     futures = admin.describe_topics(TopicCollection(asked), request_timeout=TIMEOUT_SECONDS)
     ids = {}
     for name, future in futures.items():
@@ -109,7 +111,8 @@ def _set_right(admin: AdminClient, topics: Sequence[Topic]) -> tuple[str, ...]:
         return ()
     answers = admin.describe_configs(list(resources.values()), request_timeout=TIMEOUT_SECONDS)
     found = {resource.name: future.result(TIMEOUT_SECONDS) for resource, future in answers.items()}
-    drifted = [resource for topic in topics if (resource := _correction(topic, found[topic.name]))]
+    corrections = [_correction(topic, found[topic.name]) for topic in topics]
+    drifted = [resource for resource in corrections if resource is not None]
     if drifted:
         for future in admin.incremental_alter_configs(drifted, request_timeout=TIMEOUT_SECONDS).values():
             future.result(TIMEOUT_SECONDS)
