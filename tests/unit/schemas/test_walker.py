@@ -142,6 +142,16 @@ def test_everything_that_avro_allows_is_read(value: bytes) -> None:
         (by_hand(encode_texts(["a", "b"]), b"\x04" + ONE + TWO + b"\x00", b"\x00\x00\x00"), "trailing_bytes"),
         (by_hand(b"\xfe\xff\xff\xff\xff\x0f", b""), "truncated"),
     ],
+    ids=[
+        "other record",
+        "unknown id",
+        "negative length",
+        "overlong number",
+        "signature in latin-1",
+        "signature cut",
+        "byte too many",
+        "billions of names",
+    ],
 )
 def test_what_avro_does_not_allow_is_refused(value: bytes, reason: str) -> None:
     with pytest.raises(ContractError) as caught:
