@@ -14,11 +14,11 @@ from pulsemon_schemas.runtime.settings import Secret
 from pulsemon_deploy.kafka import aot, java
 from pulsemon_deploy.kafka.checkpoint import bootstrap_checkpoint
 from pulsemon_deploy.kafka.jars import locate, resolve
-from pulsemon_deploy.kafka.ports import check_free
 from pulsemon_deploy.kafka.properties import ADMIN_USER, BROKER_USER, HOST, NODE_ID, server_properties
 from pulsemon_deploy.kafka.ready import wait_ready
 from pulsemon_deploy.kafka.scram import MECHANISM, derive
 from pulsemon_deploy.kafka.secret import ensure_secret, password, read_secret
+from pulsemon_deploy.ports import check_free
 
 MAIN_CLASS = "kafka.Kafka"
 PORT_SETTING = "PULSEMON_LOCAL_KAFKA_PORT"
