@@ -54,6 +54,7 @@ class Fold:
         self._versions: dict[tuple[str, str], int] = {}
         self._changes: dict[tuple[str, str, str], int] = {}
         self._entities: dict[str, dict[str, Entity]] = {}
+        self._purges: dict[str, int] = {}
 
     @property
     def offset(self) -> int:
@@ -84,10 +85,17 @@ class Fold:
         """The entities of a type that are in force, by id; a live view."""
         return MappingProxyType(self._entities.setdefault(entity_type, {}))
 
+    @property
+    def purges(self) -> Mapping[str, int]:
+        """Purged servers to the offset of their last purge: whoever keeps more than the fold drops what came before."""
+        return MappingProxyType(self._purges)
+
     def _accept(self, offset: int, record: ControlRecord, body: Mapping[str, Any]) -> None:
         self._versions[record.entity_type, record.entity_id] = offset
         self._changes[record.entity_type, record.entity_id, record.change_id] = offset
         entities = self._entities.setdefault(record.entity_type, {})
+        if record.operation == PURGED:
+            self._purges[record.entity_id] = offset
         if record.operation != PUT:
             entities.pop(record.entity_id, None)
             return
