@@ -132,6 +132,16 @@ def test_an_interrupted_download_leaves_no_half_cache(
     assert is_resolved(cache, lock_file)
 
 
+def test_what_a_killed_download_left_is_cleared_away(cache: Path, lock_file: Path) -> None:
+    jars = resolve(cache, lock_file, download)
+    left = cache / f".{jars.folder.name}.abc" / "download"
+    left.mkdir(parents=True)
+
+    resolve(cache, lock_file, no_network)
+
+    assert left_in(cache) == [jars.folder.name]
+
+
 def test_no_network_is_one_sentence_with_what_to_do(cache: Path, lock_file: Path) -> None:
     def offline(jar: LockedJar, folder: Path) -> Path:
         raise ConnectionError("no route to host")
