@@ -1,0 +1,76 @@
+"""What a reader asks for: one value a server made of the series of one metric."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Combine = Literal["max", "sum"]
+Level = Literal["median", "max", "sum"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Series of ``metric`` that carry every label of ``having`` and none of ``without`` (both canonical ``k=v``).
+
+    ``combine`` makes one value of several series of a server at one time: the fullest of its disks, the sum over its
+    interfaces. ``is_counter``: the series grow, and their rate per second is what is meant.
+    """
+
+    metric: str
+    having: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    combine: Combine = "max"
+    is_counter: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """From ``start_ms`` up to but without ``end_ms``, epoch milliseconds, in buckets of ``step_seconds``."""
+
+    start_ms: int
+    end_ms: int
+    step_seconds: int
+
+    @property
+    def first_bucket(self) -> int:
+        """Epoch seconds of the bucket that holds the start."""
+        return self.start_ms // 1000 // self.step_seconds * self.step_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A piece of SQL and the values bound in it."""
+
+    sql: str
+    parameters: Mapping[str, Any]
+
+
+def matching(choice: Choice, number: int) -> Clause:
+    """True for rows of the choice. The columns are ``name`` and ``labels``; parameters are named after ``number``."""
+    parameters: dict[str, Any] = {f"metric{number}": choice.metric}
+    parts = [f"name = %(metric{number})s"]
+    for operator, labels in (("", choice.having), ("NOT ", choice.without)):
+        for label in labels:
+            key = f"label{number}_{len(parameters)}"
+            parameters[key] = label
+            parts.append(f"{operator}has(splitByChar(',', toString(labels)), %({key})s)")
+    return Clause(" AND ".join(parts), parameters)
+
+
+def numbered(choices: Sequence[Choice]) -> Clause:
+    """The number of the first choice that a row belongs to, or -1."""
+    clauses = [matching(choice, number) for number, choice in enumerate(choices)]
+    arms = ", ".join(f"{clause.sql}, {number}" for number, clause in enumerate(clauses))
+    parameters = {key: value for clause in clauses for key, value in clause.parameters.items()}
+    parameters["metrics"] = sorted({choice.metric for choice in choices})
+    return Clause(f"multiIf({arms}, -1)", parameters)
+
+
+def picked(choices: Sequence[Choice], combine: Combine) -> str:
+    """The numbers of the choices combined so, as a list for IN; never empty: ClickHouse refuses ``IN ()``."""
+    return ", ".join(["-2", *(str(number) for number, choice in enumerate(choices) if choice.combine == combine)])
+
+
+def counting(choices: Sequence[Choice]) -> str:
+    """The numbers of the choices that are counters, as a list for IN."""
+    return ", ".join(["-2", *(str(number) for number, choice in enumerate(choices) if choice.is_counter)])

@@ -1,0 +1,190 @@
+"""Questions about a window of time, from the raw samples.
+
+The key of ``samples`` is (name, hour, server_id, labels, recorded_at) in a partition a day, so every question names its
+metrics and bounds recorded_at. A sample that was stored twice changes neither average nor extremes, and sums are
+taken over one value a series and time.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pulsemon_sinks.reader.choice import Choice, Clause, Level, Window, counting, numbered, picked
+
+# A rate needs the sample before the window; slower series than this start one step late.
+LEAD_MS = 150_000
+
+_LEVELS = {"median": "quantileOrNullIf(0.5)", "max": "maxOrNullIf", "sum": "sumOrNullIf"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sparklines(Clause):
+    """The question, and for each wanted line the number its rows carry."""
+
+    numbers: tuple[int, ...]
+
+
+def series(server_id: str, choices: Sequence[Choice], window: Window) -> Clause:
+    """See Reader.series."""
+    number = numbered(choices)
+    columns = ", ".join(
+        f"{function}OrNullIf(v, number = {i}) AS {name}{i}"
+        for i in range(len(choices))
+        for function, name in (("avg", "a"), ("min", "lo"), ("max", "hi"))
+    )
+    names = ", ".join(f"a{i}, lo{i}, hi{i}" for i in range(len(choices)))
+    sql = f"""
+WITH points AS (
+  SELECT {number.sql} AS number, labels, recorded_at, any(value) AS value
+  FROM {{database}}.samples
+  WHERE name IN %(metrics)s AND server_id = %(server_id)s AND {_between()}
+  GROUP BY name, labels, recorded_at
+),
+rates AS (
+  SELECT number, recorded_at, {_rate(choices)} AS one
+  FROM points WHERE number >= 0
+  WINDOW before AS (PARTITION BY number, labels ORDER BY recorded_at ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)
+),
+combined AS (
+  SELECT number, recorded_at, if(number IN ({picked(choices, "sum")}), sum(one), max(one)) AS v
+  FROM rates WHERE isNotNull(one) AND recorded_at >= fromUnixTimestamp64Milli(%(start_ms)s)
+  GROUP BY number, recorded_at
+)
+SELECT toFloat64(t) * 1000 AS x, {names}
+FROM (
+  SELECT {_bucket()} AS t, {columns}
+  FROM combined GROUP BY t ORDER BY t {_fill()}
+)
+"""
+    return Clause(sql, {**number.parameters, **_window(window, LEAD_MS), "server_id": server_id})
+
+
+def sparklines(wanted: Sequence[tuple[str, Choice]], window: Window) -> Sparklines:
+    """See Reader.sparklines. Rows of (server_id, number, bucket starts in seconds, averages)."""
+    choices = list(dict.fromkeys(choice for _, choice in wanted))
+    number = numbered(choices)
+    sql = f"""
+SELECT server_id, number, groupArray(t), groupArray(v) FROM (
+  SELECT server_id, number, t, if(number IN ({picked(choices, "sum")}), sum(one), max(one)) AS v FROM (
+    SELECT server_id, number, labels, t, {_bucket_value(choices)} AS one FROM (
+      SELECT server_id, {number.sql} AS number, labels, recorded_at, {_bucket()} AS t, value
+      FROM {{database}}.samples
+      WHERE name IN %(metrics)s AND server_id IN %(server_ids)s AND {_between()}
+    ) WHERE number >= 0 GROUP BY server_id, number, labels, t
+  ) WHERE isFinite(one) GROUP BY server_id, number, t ORDER BY server_id, number, t
+) GROUP BY server_id, number
+"""
+    ids = sorted({server_id for server_id, _ in wanted})
+    parameters = {**number.parameters, **_window(window), "server_ids": ids}
+    return Sparklines(sql, parameters, tuple(choices.index(choice) for _, choice in wanted))
+
+
+def metrics_of(server_id: str, window: Window) -> Clause:
+    """See Reader.metrics_of."""
+    sql = f"""
+SELECT name, labels, argMaxMerge(now_state) AS now, min(low) AS low, max(high) AS high, groupArray(v) AS spark FROM (
+  SELECT toString(name) AS name, toString(labels) AS labels, {_bucket()} AS t, avg(value) AS v, min(value) AS low,
+    max(value) AS high, argMaxState(value, recorded_at) AS now_state
+  FROM {{database}}.samples
+  WHERE name IN (SELECT DISTINCT name FROM {{database}}.samples WHERE server_id = %(server_id)s AND {_between()})
+    AND server_id = %(server_id)s AND {_between()}
+  GROUP BY name, labels, t ORDER BY t
+) GROUP BY name, labels ORDER BY name, labels
+"""
+    return Clause(sql, {**_window(window), "server_id": server_id})
+
+
+def metric_names(server_id: str, start_ms: int) -> Clause:
+    """See Reader.metric_names."""
+    sql = """
+SELECT DISTINCT toString(name) FROM {database}.samples
+WHERE server_id = %(server_id)s AND recorded_at >= fromUnixTimestamp64Milli(%(start_ms)s)
+"""
+    return Clause(sql, {"server_id": server_id, "start_ms": start_ms})
+
+
+def fleet_quantiles(choice: Choice, window: Window, server_ids: Sequence[str] | None) -> Clause:
+    """See Reader.fleet_quantiles."""
+    number = numbered([choice])
+    sql = f"""
+SELECT toFloat64(t) * 1000 AS x, p10, p50, p90, p99, servers
+FROM (
+  SELECT t, quantileOrNull(0.1)(v) AS p10, quantileOrNull(0.5)(v) AS p50, quantileOrNull(0.9)(v) AS p90,
+    quantileOrNull(0.99)(v) AS p99, toFloat64(count()) AS servers
+  FROM ({_by_server([choice], number, server_ids)}) GROUP BY t ORDER BY t {_fill()}
+)
+"""
+    return Clause(sql, {**number.parameters, **_window(window), **_only(server_ids)})
+
+
+def fleet_levels(choices: Sequence[tuple[Choice, Level]], window: Window, server_ids: Sequence[str] | None) -> Clause:
+    """See Reader.fleet_levels."""
+    plain = [choice for choice, _ in choices]
+    number = numbered(plain)
+    columns = ", ".join(f"{_LEVELS[level]}(v, number = {i}) AS v{i}" for i, (_, level) in enumerate(choices))
+    names = ", ".join(f"v{i}" for i in range(len(choices)))
+    sql = f"""
+SELECT toFloat64(t) * 1000 AS x, {names}
+FROM (
+  SELECT t, {columns}
+  FROM ({_by_server(plain, number, server_ids)}) GROUP BY t ORDER BY t {_fill()}
+)
+"""
+    return Clause(sql, {**number.parameters, **_window(window), **_only(server_ids)})
+
+
+def _by_server(choices: Sequence[Choice], number: Clause, server_ids: Sequence[str] | None) -> str:
+    """One value v a server, choice and bucket."""
+    only = "" if server_ids is None else "AND server_id IN %(server_ids)s"
+    return f"""
+  SELECT server_id, number, t, if(number IN ({picked(choices, "sum")}), sum(one), max(one)) AS v FROM (
+    SELECT server_id, number, labels, t, {_bucket_value(choices)} AS one FROM (
+      SELECT server_id, {number.sql} AS number, labels, recorded_at, {_bucket()} AS t, value
+      FROM {{database}}.samples
+      WHERE name IN %(metrics)s {only} AND {_between()}
+    ) WHERE number >= 0 GROUP BY server_id, number, labels, t
+  ) WHERE isFinite(one) GROUP BY server_id, number, t
+"""
+
+
+def _rate(choices: Sequence[Choice]) -> str:
+    """The value, or for a counter its growth a second since the sample before: null where it starts or was reset."""
+    value, at = "lagInFrame(toNullable(value)) OVER before", "lagInFrame(toNullable(recorded_at)) OVER before"
+    elapsed = f"(toUnixTimestamp64Milli(recorded_at) - toUnixTimestamp64Milli(assumeNotNull({at}))) / 1000"
+    growth = f"if(isNull({at}) OR value < {value}, NULL, (value - {value}) / {elapsed})"
+    return f"if(number IN ({counting(choices)}), {growth}, toNullable(value))"
+
+
+def _bucket_value(choices: Sequence[Choice]) -> str:
+    """The average of a bucket, or for a counter its growth per second inside it (not finite with one sample)."""
+    elapsed = "(toUnixTimestamp64Milli(max(recorded_at)) - toUnixTimestamp64Milli(min(recorded_at))) / 1000"
+    growth = f"deltaSumTimestamp(value, toUnixTimestamp64Milli(recorded_at)) / {elapsed}"
+    return f"if(number IN ({counting(choices)}), {growth}, avg(value))"
+
+
+def _between() -> str:
+    return "recorded_at >= fromUnixTimestamp64Milli(%(from_ms)s) AND recorded_at < fromUnixTimestamp64Milli(%(end_ms)s)"
+
+
+def _bucket() -> str:
+    return "intDiv(toUnixTimestamp64Milli(recorded_at), %(step_ms)s) * %(step)s"
+
+
+def _fill() -> str:
+    return "WITH FILL FROM toInt64(%(first)s) TO toInt64(%(last)s) STEP %(step)s"
+
+
+def _window(window: Window, lead_ms: int = 0) -> dict[str, Any]:
+    return {
+        "from_ms": window.start_ms - lead_ms,
+        "start_ms": window.start_ms,
+        "end_ms": window.end_ms,
+        "first": window.first_bucket,
+        "last": -(-window.end_ms // 1000 // window.step_seconds) * window.step_seconds,
+        "step": window.step_seconds,
+        "step_ms": window.step_seconds * 1000,
+    }
+
+
+def _only(server_ids: Sequence[str] | None) -> dict[str, Any]:
+    return {} if server_ids is None else {"server_ids": list(server_ids)}

@@ -1,0 +1,32 @@
+"""Questions about now: the servers, when they were seen, their newest values."""
+
+from collections.abc import Sequence
+
+from pulsemon_sinks.reader.choice import Choice, Clause, numbered, picked
+
+SERVERS = """
+SELECT server_id, name, environment, region, role, labels, last_seen_at, is_registered
+FROM {database}.servers ORDER BY name, server_id
+"""
+
+AS_OF = "SELECT max(last_seen_at) FROM {database}.servers"
+
+
+def readings(choices: Sequence[Choice]) -> Clause:
+    """Rows of (server_id, number of the choice, value, labels of the largest, recorded_at).
+
+    ``latest`` has one row a series, so FINAL is cheap.
+    """
+    number = numbered(choices)
+    sql = f"""
+SELECT server_id, number,
+  if(number IN ({picked(choices, "sum")}), sum(value), max(value)) AS combined,
+  if(number IN ({picked(choices, "sum")}), '', argMax(toString(labels), value)),
+  max(recorded_at)
+FROM (
+  SELECT server_id, {number.sql} AS number, value, labels, recorded_at
+  FROM {{database}}.latest FINAL WHERE name IN %(metrics)s
+)
+WHERE number >= 0 GROUP BY server_id, number
+"""
+    return Clause(sql, number.parameters)

@@ -1,0 +1,119 @@
+"""The questions of the pages as methods; one object serves all threads of a process."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from pulsemon_sinks.clickhouse.connection import Columns, NativeStore, Row
+from pulsemon_sinks.clickhouse.settings import ClickHouseSettings
+from pulsemon_sinks.reader import history, newest
+from pulsemon_sinks.reader.choice import Choice, Level, Window
+from pulsemon_sinks.reader.pool import Pool
+from pulsemon_sinks.reader.servers import Reading, Server, epoch_ms
+
+ANSWER_SECONDS = 10.0
+LIMITS = {"max_execution_time": 8, "max_threads": 2}
+
+
+class Reader:
+    """Reads with the login that may only read. Every method raises StoreUnreachableError or StoreRefusedError.
+
+    Tables returned are Arrow tables whose ``x`` is epoch milliseconds as float; missing values are null.
+    """
+
+    def __init__(self, settings: ClickHouseSettings, connections: int = 4) -> None:
+        self._database = settings.database
+        self._pool = Pool(lambda: NativeStore(settings, timeout_seconds=ANSWER_SECONDS), connections)
+
+    def close(self) -> None:
+        """Ends the idle connections."""
+        self._pool.close()
+
+    def servers(self) -> tuple[Server, ...]:
+        """Every server, by name."""
+        rows = self._rows(newest.SERVERS, {})
+        return tuple(
+            Server(server_id, name, environment, region, role, dict(labels), epoch_ms(seen), bool(registered))
+            for server_id, name, environment, region, role, labels, seen, registered in rows
+        )
+
+    def as_of_ms(self) -> int | None:
+        """The newest time that any host's data speak of, or None before the first."""
+        return epoch_ms(self._rows(newest.AS_OF, {})[0][0])
+
+    def readings(self, choices: Sequence[Choice]) -> dict[str, tuple[Reading | None, ...]]:
+        """The newest readings of headline metrics by server id, in the order of the choices. Counters have none."""
+        query = newest.readings(choices)
+        found: dict[str, list[Reading | None]] = {}
+        for server_id, number, value, labels, recorded_at in self._rows(query.sql, query.parameters):
+            found.setdefault(server_id, [None] * len(choices))[number] = Reading(
+                value, labels, epoch_ms(recorded_at) or 0
+            )
+        return {server_id: tuple(readings) for server_id, readings in found.items()}
+
+    def series(self, server_id: str, choices: Sequence[Choice], window: Window) -> pa.Table:
+        """One row a bucket: x and, for choice i, a{i} (average), lo{i}, hi{i}. Buckets without data hold nulls."""
+        query = history.series(server_id, choices, window)
+        return self._table(query.sql, query.parameters)
+
+    def sparklines(
+        self, wanted: Sequence[tuple[str, Choice]], window: Window
+    ) -> dict[tuple[str, int], list[float | None]]:
+        """The averages of many servers by (server id, index in ``wanted``), one value a bucket, from one query."""
+        if not wanted:
+            return {}
+        query = history.sparklines(wanted, window)
+        buckets = range(window.first_bucket, window.end_ms // 1000, window.step_seconds)
+        lines: dict[tuple[str, int], list[float | None]] = {}
+        for server_id, number, times, values in self._rows(query.sql, query.parameters):
+            by_time = dict(zip(times, values, strict=True))
+            for index, (wanted_id, _) in enumerate(wanted):
+                if wanted_id == server_id and query.numbers[index] == number:
+                    lines[server_id, index] = [by_time.get(bucket) for bucket in buckets]
+        return lines
+
+    def metrics_of(self, server_id: str, window: Window) -> pa.Table:
+        """Every series of a server in the window: name, labels, now, low, high, spark (a list of averages)."""
+        query = history.metrics_of(server_id, window)
+        return self._table(query.sql, query.parameters)
+
+    def metric_names(self, server_id: str, start_ms: int) -> frozenset[str]:
+        """The names of the metrics that a server sent since ``start_ms``."""
+        query = history.metric_names(server_id, start_ms)
+        return frozenset(row[0] for row in self._rows(query.sql, query.parameters))
+
+    def fleet_quantiles(self, choice: Choice, window: Window, server_ids: Sequence[str] | None = None) -> pa.Table:
+        """One row a bucket over the servers: x, p10, p50, p90, p99 and servers (how many had data)."""
+        query = history.fleet_quantiles(choice, window, server_ids)
+        return self._table(query.sql, query.parameters)
+
+    def fleet_levels(
+        self, choices: Sequence[tuple[Choice, Level]], window: Window, server_ids: Sequence[str] | None = None
+    ) -> pa.Table:
+        """One row a bucket: x and, for choice i, v{i}: the median, largest or sum over the servers."""
+        query = history.fleet_levels(choices, window, server_ids)
+        return self._table(query.sql, query.parameters)
+
+    def _rows(self, sql: str, parameters: Mapping[str, Any]) -> list[Row]:
+        with self._pool.borrow() as store:
+            return store.rows(sql.replace("{database}", self._database), parameters, LIMITS)
+
+    def _table(self, sql: str, parameters: Mapping[str, Any]) -> pa.Table:
+        with self._pool.borrow() as store:
+            return _arrow(store.columns(sql.replace("{database}", self._database), parameters, LIMITS))
+
+
+_ARROW_TYPES = {"String": pa.string(), "Array": pa.list_(pa.float64())}
+
+
+def _arrow(columns: Columns) -> pa.Table:
+    arrays = [
+        pa.array(values, type=_arrow_type(kind)) for kind, values in zip(columns.types, columns.values, strict=True)
+    ]
+    return pa.table(arrays, names=list(columns.names))
+
+
+def _arrow_type(kind: str) -> pa.DataType:
+    plain = kind.removeprefix("LowCardinality(")
+    return next((arrow for prefix, arrow in _ARROW_TYPES.items() if plain.startswith(prefix)), pa.float64())

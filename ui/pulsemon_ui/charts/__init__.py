@@ -1,0 +1,1 @@
+"""Apache ECharts options as plain data; every value in them was made ready by the view models."""

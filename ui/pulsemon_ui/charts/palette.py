@@ -1,0 +1,71 @@
+"""Colours of charts in both themes. State colours live in the style sheets of the components."""
+
+from dataclasses import dataclass
+
+Spec = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """The colours of one theme."""
+
+    accent: str
+    text: str
+    dim: str
+    grid: str
+    panel: str
+    bar: str
+
+
+LIGHT = Palette(accent="#1F6FB2", text="#1B2027", dim="#5C6673", grid="#E6EAEE", panel="#F8F9FB", bar="#7C93A8")
+DARK = Palette(accent="#5AA9E6", text="#E6E9EE", dim="#9AA4B1", grid="#2A303A", panel="#191D23", bar="#5E7387")
+
+
+def palette(theme: str | None) -> Palette:
+    """The colours for "light" or "dark"; light if it is not known."""
+    return DARK if theme == "dark" else LIGHT
+
+
+def time_axis(colours: Palette, start_ms: int, end_ms: int, **more: object) -> Spec:
+    """A quiet axis of time from edge to edge."""
+    return {
+        "type": "time",
+        "min": start_ms,
+        "max": end_ms,
+        "axisLabel": {"fontSize": 11, "color": colours.dim, "hideOverlap": True},
+        "axisLine": {"lineStyle": {"color": colours.grid}},
+        "axisTick": {"show": False},
+        "splitLine": {"show": False},
+        **more,
+    }
+
+
+def value_axis(colours: Palette, **more: object) -> Spec:
+    """An axis of values from 0 with a few faint lines."""
+    return {
+        "type": "value",
+        "min": 0,
+        "splitNumber": 3,
+        "axisLabel": {"fontSize": 11, "color": colours.dim},
+        "splitLine": {"lineStyle": {"color": colours.grid}},
+        "axisPointer": {"show": False},
+        **more,
+    }
+
+
+def box(**edges: object) -> Spec:
+    """A grid whose edges are exactly where they are put."""
+    return {"containLabel": False, "outerBoundsMode": "none", **edges}
+
+
+def hidden_line(**more: object) -> Spec:
+    """A line that only carries an area: the floor of a band, or its height."""
+    return {
+        "type": "line",
+        "symbol": "none",
+        "silent": True,
+        "lineStyle": {"opacity": 0},
+        "tooltip": {"show": False},
+        "emphasis": {"disabled": True},
+        **more,
+    }

@@ -1,0 +1,71 @@
+// What is worth a look, one row a link: mark, server, what, value, a small line of shares from 0 to 1, since when.
+const WIDTH = 116, HEIGHT = 26, SVG = "http://www.w3.org/2000/svg";
+
+function element(tag, className, text) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+function drawing(tag, attributes) {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+}
+
+function smallLine(values) {
+  const svg = drawing("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, "aria-hidden": "true" });
+  svg.append(drawing("rect", { width: WIDTH, height: HEIGHT, rx: 3 }));
+  let points = [];
+  const flush = () => { if (points.length > 1) svg.append(drawing("polyline", { points: points.join(" ") })); points = []; };
+  values.forEach((value, index) => {
+    if (value === null) return flush();
+    const x = (index * WIDTH) / Math.max(1, values.length - 1), y = HEIGHT - 2 - (HEIGHT - 4) * Math.min(1, Math.max(0, value));
+    points.push(`${x.toFixed(1)},${y.toFixed(1)}`);
+  });
+  flush();
+  return svg;
+}
+
+function row(one) {
+  const link = element("a", "row"), item = element("li"), mark = element("span", `mark ${one.key}`, one.glyph);
+  mark.setAttribute("aria-hidden", "true");
+  if (one.share !== null && one.key === "value") {
+    const fill = element("i");
+    fill.style.height = `${Math.round(one.share * 100)}%`;
+    mark.append(fill);
+  }
+  const line = element("span", "line");
+  if (one.line.length) line.append(smallLine(one.line));
+  link.href = `/server?id=${encodeURIComponent(one.server_id)}`;
+  link.dataset.id = one.server_id;
+  link.append(mark, element("span", "name", one.name), element("span", "about", one.about), element("span", "value", one.value), line, element("span", "age", one.age));
+  link.setAttribute("aria-label", [one.name, one.about, one.value, one.age].filter(Boolean).join(", "));
+  item.append(link);
+  return item;
+}
+
+function build(host) {
+  const root = element("div", "root"), list = element("ul", "list"), view = { list };
+  root.append(list);
+  host.append(root);
+  list.addEventListener("click", (event) => {
+    const link = event.target.closest(".row");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    view.send("open", link.dataset.id);
+  });
+  return view;
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const view = (parentElement.pulsemon ??= build(parentElement));
+  view.send = setTriggerValue;
+  const content = JSON.stringify(data);
+  if (content === view.content) return;
+  view.content = content;
+  const index = [...view.list.querySelectorAll(".row")].indexOf(parentElement.activeElement);
+  view.list.replaceChildren(...(data.rows.length ? data.rows.map(row) : [element("li", "empty", data.empty)]));
+  if (index >= 0) view.list.querySelectorAll(".row")[index]?.focus();
+}

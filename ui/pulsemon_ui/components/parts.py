@@ -1,0 +1,81 @@
+"""The components with view models in and choices out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+
+import streamlit as st
+
+from pulsemon_ui.components.mount import mount, unheard
+from pulsemon_ui.view_models.attention import Attention, change_text
+from pulsemon_ui.view_models.fleet import Fleet, Group
+from pulsemon_ui.view_models.sentence import sentence
+from pulsemon_ui.view_models.status import Status
+from pulsemon_ui.view_models.strip import KeyFigure
+
+NOTHING = "Nothing to show yet: no server has sent a value."
+
+
+def headline(fleet: Fleet, now_ms: int, pressed: frozenset[Status], toggle: Callable[[str], None]) -> None:
+    """The sentence, the age of the data, the statuses with their counts; ``toggle`` is told which was pressed."""
+    counts = fleet.counts()
+    chips = [
+        {
+            "key": status.key,
+            "glyph": status.value.glyph,
+            "title": status.value.title,
+            "count": count,
+            "pressed": status in pressed,
+        }
+        for status, count in counts.items()
+        if count or status in pressed or status is Status.OK
+    ]
+    age = None if fleet.as_of_ms is None else (now_ms - fleet.as_of_ms) / 1000
+    parts = [asdict(part) for part in sentence(fleet)]
+    data = {"parts": parts, "chips": chips, "age_seconds": age}
+    mount("headline", key="headline", data=data, toggle=lambda: toggle(str(st.session_state["headline"].toggle)))
+
+
+def fleet_grid(groups: Sequence[Group], colour: str) -> str | None:
+    """The tiles; returns the id of the server whose tile was opened."""
+    if colour == "status":
+        marks = [
+            {"key": one.key, "glyph": "" if one is Status.OK else one.value.glyph, "title": one.value.title}
+            for one in Status
+        ]
+    else:
+        marks = [
+            {"key": "ramp", "glyph": "", "title": "0 to 100 % in use"},
+            {"key": "silent", "glyph": "?", "title": "No data"},
+        ]
+    data = {"groups": [asdict(group) for group in groups], "legend": marks}
+    opened: str | None = mount("fleet_grid", key="fleet", data=data, open=unheard).open
+    return opened
+
+
+def attention_list(rows: Sequence[Attention], lines: Mapping[tuple[str, int], Sequence[float | None]]) -> str | None:
+    """The rows with their small lines; returns the id of the server whose row was opened."""
+    data = [_row(row, lines.get((row.server_id, index), ())) for index, row in enumerate(rows)]
+    opened: str | None = mount(
+        "attention_list", key="attention", data={"rows": data, "empty": NOTHING}, open=unheard
+    ).open
+    return opened
+
+
+def key_figures(figures: Sequence[KeyFigure]) -> None:
+    """The strip of tiles."""
+    mount("key_figures", key="figures", data={"figures": [asdict(figure) for figure in figures]})
+
+
+def _row(row: Attention, line: Sequence[float | None]) -> dict[str, object]:
+    known = [value for value in line if value is not None]
+    return {
+        "key": row.key,
+        "glyph": row.glyph,
+        "server_id": row.server_id,
+        "name": row.name,
+        "about": row.about,
+        "value": row.value,
+        "age": row.age or change_text(line),
+        "share": known[-1] if known else None,
+        "line": [None if value is None else round(value, 3) for value in line],
+    }
