@@ -69,7 +69,7 @@ class Engine:
         return replace(self.reader_settings, database=settings.database)
 
     @contextmanager
-    def client(self, settings: ClickHouseSettings | None = None, **options: Any) -> Iterator[Client]:
+    def client(self, settings: ClickHouseSettings | None = None, /, **options: Any) -> Iterator[Client]:
         """A connection of clickhouse-driver, as the writer unless other settings are given."""
         used = settings or self.settings
         client = Client(

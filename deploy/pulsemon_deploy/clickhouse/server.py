@@ -1,6 +1,7 @@
 """The embedded engine as a whole: opens the folder, listens, and drains when told to stop."""
 
 import logging
+import os
 import socket
 import threading
 from collections.abc import Callable
@@ -50,8 +51,9 @@ def _listen(settings: EngineSettings, front: Front) -> Listener:
     try:
         return Listener(settings.host, ports, settings.connection_limit)
     except OSError as error:
+        reason = os.strerror(error.errno or 0)
         raise PermanentError(
-            f"port {settings.port} or {settings.http_port} of {settings.host} cannot be used ({error.strerror}): "
+            f"port {settings.port} or {settings.http_port} of {settings.host} cannot be used ({reason}): "
             "nothing was changed; stop whoever has it, or choose another port"
         ) from error
 

@@ -8,7 +8,7 @@ source, KILL of others' queries, output files, and the statement that would take
 import re
 
 from pulsemon_deploy.clickhouse.access.logins import Login
-from pulsemon_deploy.clickhouse.engine.connection import Connection, QueryClass
+from pulsemon_deploy.clickhouse.engine.connection import Connection, QueryClass, Sql, encoded
 from pulsemon_deploy.clickhouse.engine.errors import ACCESS_DENIED, READONLY, SYNTAX_ERROR, EngineError
 from pulsemon_deploy.clickhouse.sql.tokens import Token, tokens
 
@@ -38,13 +38,13 @@ class Gate:
         # a name can also be written with escapes, hence the backslash
         self._suspicious = re.compile(rf"(?i)\b(?:{'|'.join(sorted(self._refused))})\b|\bai[a-z]|\\")
 
-    def check(self, connection: Connection, sql: str, login: Login) -> QueryClass:
+    def check(self, connection: Connection, sql: Sql, login: Login) -> QueryClass:
         """What the statement would do. EngineError if it may not run; nothing was run then."""
         kind, count = connection.classify(sql)
         if count > 1:
             raise EngineError(SYNTAX_ERROR, "Syntax error (Multi-statements are not allowed). (SYNTAX_ERROR)")
         if login.is_reader:
-            self._check_reader(connection, sql, kind)
+            self._check_reader(connection, encoded(sql).decode("utf-8", "surrogateescape"), kind)
         return kind
 
     def check_setting(self, name: str, login: Login) -> None:

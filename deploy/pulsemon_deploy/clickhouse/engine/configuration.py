@@ -23,8 +23,12 @@ WRITER_GRANTS = (
 )
 READER_GRANTS = ("GRANT SELECT, dictGet ON *.*",)
 
+# executeQuery would log statements that failed, with the data in them; their senders are told anyway.
 _SERVER = """<clickhouse>
-  <logger><level>warning</level><log>{log_file}</log><size>10M</size><count>2</count></logger>
+  <logger>
+    <log>{log_file}</log><size>10M</size><count>2</count><async>false</async>
+    <levels><executeQuery>none</executeQuery></levels>
+  </logger>
   <users_config>{users_file}</users_config>
   <max_server_memory_usage>{memory_bytes}</max_server_memory_usage>
   <mark_cache_size>{mark_cache_bytes}</mark_cache_size>

@@ -1,32 +1,36 @@
 """The engine's folder: opened by one process, never by an older engine than the one that wrote it."""
 
 import importlib.metadata
-import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from chdb import _chdb
 
 from pulsemon_deploy.clickhouse.engine.configuration import Layout
 from pulsemon_deploy.clickhouse.engine.errors import FolderError
 
-log = logging.getLogger(__name__)
+STANDARD_ERROR = 2
+LONGEST_MESSAGE_BYTES = 1 << 16
 
 
 def open_folder(layout: Layout) -> _chdb.connect:
     """The first connection, which loads the tables. FolderError, with what to do, if the folder cannot be opened."""
     version = installed_version()
     check_version(layout, version)
-    try:
-        first = connect(layout)
-        first.query("SELECT 1", "Null")
-    except (RuntimeError, UnicodeDecodeError) as error:
-        raise FolderError(_explanation(layout, str(error))) from error
+    with engine_messages() as messages:
+        try:
+            first = connect(layout)
+            first.query("SELECT 1", "Null")
+        except (RuntimeError, UnicodeDecodeError) as error:
+            raise FolderError(_explanation(layout, messages())) from error
     layout.version_file.write_text(version + "\n", encoding="utf-8")
     return first
 
 
 def connect(layout: Layout) -> _chdb.connect:
     """A connection to a folder that this process has open, or the one that opens it. RuntimeError if it cannot."""
-    return _chdb.connect(f"{layout.data}?config-file={layout.server_file}")
+    return _chdb.connect(f"{layout.data}?config-file={layout.server_file}&log-level=warning")
 
 
 def installed_version() -> str:
@@ -50,25 +54,25 @@ def _ordered(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".") if part.isdigit())
 
 
-def _explanation(layout: Layout, reason: str) -> str:
-    if _is_locked(layout):
+@contextmanager
+def engine_messages() -> Iterator[Callable[[], str]]:
+    """Catches what the engine prints during the body: it tells why it cannot start there and nowhere else."""
+    kept = os.dup(STANDARD_ERROR)
+    caught = os.memfd_create("engine-messages", os.MFD_CLOEXEC)
+    os.dup2(caught, STANDARD_ERROR)
+    try:
+        yield lambda: os.pread(caught, LONGEST_MESSAGE_BYTES, 0).decode("utf-8", "replace")
+    finally:
+        os.dup2(kept, STANDARD_ERROR)
+        os.close(kept)
+        os.close(caught)
+
+
+def _explanation(layout: Layout, printed: str) -> str:
+    if "Cannot lock file" in printed:
         return f"{layout.data} is in use by another process: nothing was changed; stop that one, or use another folder"
+    causes = [line for line in printed.splitlines() if line.startswith("Code: ")] or [printed.strip()]
     return (
-        f"the ClickHouse engine cannot open {layout.data}: nothing was changed; its log {layout.log_file} names the "
-        "table or file that stopped it; move the folder away to start empty (the last days come again from Kafka). "
-        f"Cause: {reason}"
+        f"the ClickHouse engine cannot open {layout.data}: nothing was changed; mend what it names, or move the folder "
+        f"away to start empty (the last days come again from Kafka): {causes[0]}"
     )
-
-
-def _is_locked(layout: Layout) -> bool:
-    import fcntl
-
-    status = layout.data / "status"
-    if not status.exists():
-        return False
-    with status.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return True
-    return False

@@ -55,9 +55,8 @@ class Statements:
 
     def _execute(self, sql: str) -> None:
         insert = parse_insert(sql)
-        kind = self._front.gate.check(
-            self._connection, sql if insert is None else sql[: insert.data_start], self._login
-        )
+        statement = sql if insert is None or insert.is_values else sql[: insert.data_start]
+        kind = self._front.gate.check(self._connection, statement, self._login)
         if insert is None:
             self._answer(sql, kind)
         elif data := sql[insert.data_start :].strip(" \t\r\n;"):

@@ -20,6 +20,11 @@ class Insert:
     data_format: str
     data_start: int
 
+    @property
+    def is_values(self) -> bool:
+        """True if the data is itself SQL: expressions, after which another statement could follow."""
+        return self.data_format.upper() == "VALUES"
+
     def from_file(self, path: str, columns: str, data_format: str) -> str:
         """The statement that inserts the content of a file. ``columns`` is "" or a list in parentheses."""
         return f"INSERT INTO {self.target} {columns} FROM INFILE '{path}' {self.settings} FORMAT {data_format}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pulsemon_deploy.clickhouse.access.applied import AppliedSettings
 from pulsemon_deploy.clickhouse.access.logins import Login
-from pulsemon_deploy.clickhouse.engine.connection import Connection, QueryClass, is_not_streamable
+from pulsemon_deploy.clickhouse.engine.connection import Connection, QueryClass, Sql, encoded, is_not_streamable
 from pulsemon_deploy.clickhouse.engine.errors import READONLY, EngineError
 from pulsemon_deploy.clickhouse.engine.spool import Spool
 from pulsemon_deploy.clickhouse.front import Front
@@ -59,8 +59,7 @@ class Statement:
             return self._run_body(body)
         insert = parse_insert(sql)
         if insert is not None:
-            self._check(sql[: insert.data_start])
-            return self._insert_with(insert, sql[insert.data_start :].encode("utf-8", "surrogateescape"), body, 0)
+            return self._insert_with(insert, sql[: insert.data_start], sql[insert.data_start :], body, 0)
         if body.size_bytes and (reading := read_body_as_table(sql, body.path)) is not None:
             self._check(sql)
             return self._written(reading)
@@ -74,12 +73,11 @@ class Statement:
         if insert is None:
             return self._query(body.read_start(body.size_bytes).decode("utf-8", "surrogateescape"))
         sql = head[: insert.data_start].encode("latin-1").decode("utf-8", "surrogateescape")
-        self._check(sql)
         again = parse_insert(sql)
         assert again is not None
-        return self._insert_with(again, b"", body, insert.data_start)
+        return self._insert_with(again, sql, "", body, insert.data_start)
 
-    def _check(self, sql: str) -> QueryClass:
+    def _check(self, sql: Sql) -> QueryClass:
         kind = self._front.gate.check(self._connection, sql, self._login)
         if self._is_safe and kind is not QueryClass.READ_ONLY:
             raise EngineError(
@@ -87,13 +85,16 @@ class Statement:
             )
         return kind
 
-    def _insert_with(self, insert: Insert, start: bytes, body: Spool, body_offset: int) -> Answer:
+    def _insert_with(self, insert: Insert, head: str, start: str, body: Spool, body_offset: int) -> Answer:
+        """Inserts what the text holds behind the statement's head, then the body from an offset on."""
         columns = f"({', '.join(map(identifier, insert.columns))})" if insert.columns is not None else ""
-        if not start and not body_offset:
+        if not start.strip() and not body_offset and not insert.is_values:
+            self._check(head)
             return self._written(insert.from_file(body.path, columns, insert.data_format))
         with Spool(self._limit_bytes) as joined:
-            joined.write(start)
+            joined.write(encoded(start))
             joined.write_rest_of(body, body_offset)
+            self._check(encoded(head) + joined.read_start(joined.size_bytes) if insert.is_values else head)
             return self._written(insert.from_file(joined.path, columns, insert.data_format))
 
     def _written(self, sql: str) -> Answer:

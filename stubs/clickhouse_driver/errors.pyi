@@ -1,0 +1,8 @@
+class Error(Exception):
+    code: int
+
+class ServerException(Error):
+    message: str
+
+class NetworkError(Error): ...
+class SocketTimeoutError(Error): ...
