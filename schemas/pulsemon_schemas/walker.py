@@ -20,9 +20,6 @@ SCHEMA_ID = registry.SCHEMA_IDS["metric_batch.v1"]
 FRAME = frame(SCHEMA_ID)
 NOTHING_DROPPED: Mapping[str, int] = MappingProxyType({})
 
-# A length of at most 63 bytes is one byte with neither of these bits: more would follow, or it would be negative.
-NOT_SHORT = 0x81
-
 # Two times of six bytes each (all from 2004 to 2039 have six): where the bit must stand that says "more follows" ...
 MORE_BITS = 0x00_80_80_80_80_80_00_80_80_80_80_80
 MORE_MASK = 0x80_80_80_80_80_80_80_80_80_80_80_80
@@ -51,13 +48,12 @@ class Walker:
         """The usual case: a producer and series that were seen before. None, or IndexError, for all others."""
         if not value.startswith(FRAME):
             return None
-        size = flags = value[5]
-        at = 6 + (size >> 1)
-        flags |= (size := value[at])
-        at += 1 + (size >> 1)
-        flags |= (size := value[at])
-        at += 1 + (size >> 1)
-        if flags & NOT_SHORT or (producer := self._producers.get(value[5:at])) is None:
+        # Lengths up to 63 have one byte. Any other leads to a slice that is nobody's ids, and so to the slow way.
+        at = 6 + (value[5] >> 1)
+        at += 1 + (value[at] >> 1)
+        at += 1 + (value[at] >> 1)
+        producer = self._producers.get(value[5:at])
+        if producer is None:
             return None
 
         sequence = (byte := value[at]) & 0x7F

@@ -69,6 +69,8 @@ def test_any_change_spoils_the_signature(forged: MetricBatch) -> None:
         batch(server_id="_tick"),
         batch(server_id="_tick", names=("pulsemon.control_offset",), labels=("",), values=(1.0,)),
         batch(server_id="_tick", names=("pulsemon.control_offset",), labels=("odd",), values=(1.0,)),
+        batch(server_id="_tick", names=("a",), labels=tick().labels, values=(1.0,)),
+        batch(server_id="_tick", names=(*tick().names, "z"), labels=(*tick().labels, ""), values=(1.0, 2.0)),
     ],
 )
 def test_only_ticks_are_taken_even_when_signed(made: MetricBatch) -> None:

@@ -1,4 +1,6 @@
+import itertools
 import math
+import string
 
 import pytest
 from pulsemon_schemas import codec
@@ -12,7 +14,9 @@ from support.batches import NOW_MS, PARTITION_COUNT, batch, log_record
 
 USUAL = codec.encode(batch())
 KEY = b"0123456789abcdef"
-MANY = tuple(f"m{number:05d}" for number in range(MAX_SAMPLES + 1))
+# One sample too many, in names so short that the record is not too long.
+LETTERS = sorted(string.ascii_letters)
+MANY = tuple(itertools.islice(map("".join, itertools.product(LETTERS, repeat=3)), MAX_SAMPLES + 1))
 TICK = make_tick(
     KEY,
     partition=2,

@@ -8,6 +8,7 @@ from pulsemon_schemas.records import MetricBatch
 from pulsemon_schemas.series_cache import MAX_SERIES_SETS_A_PRODUCER, SeriesCache
 from pulsemon_schemas.walker import Walker
 from pulsemon_schemas.wire import encode_long, encode_text, encode_texts, frame
+from support.avro_reference import reference
 from support.batches import NOW_MS, batch, host_batch
 
 
@@ -128,6 +129,13 @@ def test_everything_that_avro_allows_is_read(value: bytes) -> None:
         head = walker.walk(value)
         assert (head.names, head.labels, head.values()) == (("a", "b"), ("", ""), (1.0, 2.0))
         assert as_batch(head) == codec.decode(value)
+
+
+def test_a_number_of_ten_bytes_keeps_its_lowest_64_bits() -> None:
+    value = codec.encode(batch(names=(), labels=(), values=()))
+    longest = value.replace(encode_long(NOW_MS + 12), b"\xff" * 9 + b"\x7f")
+
+    assert Walker().walk(longest).sent_at_ms == reference(longest)["sent_at"] == -(2**63)  # type: ignore[index]
 
 
 @pytest.mark.parametrize(
