@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+pytest_plugins = ["support.rings"]
+
 if TYPE_CHECKING:
     from support.clickhouse import Engine
     from support.kafka import Broker

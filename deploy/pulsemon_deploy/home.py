@@ -83,7 +83,7 @@ class Home:
         """The layout that the folder has, None if there is none yet. HomeError if it cannot be told."""
         try:
             text = self.version_file.read_text().strip()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
             raise HomeError(f"{self.version_file} cannot be read ({error.strerror}); nothing was changed.") from error

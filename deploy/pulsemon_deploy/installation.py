@@ -12,7 +12,9 @@ from pulsemon_deploy.home import Home
 from pulsemon_deploy.settings import LocalSettings, local_settings
 
 if TYPE_CHECKING:
+    from pulsemon_producers.settings import AgentSettings
     from pulsemon_sinks.clickhouse.settings import ClickHouseSettings
+    from pulsemon_ui.settings import UiSettings
 
     from pulsemon_deploy.clickhouse import EngineSettings
     from pulsemon_deploy.kafka import LocalKafka
@@ -101,6 +103,23 @@ class Installation:
             port=self.local.clickhouse_port,
             http_port=self.local.clickhouse_http_port,
         )
+
+    def ui(self) -> "UiSettings":
+        """Where the dashboard listens, and what its links are made with. SettingsError."""
+        from pulsemon_ui.settings import ENVIRONMENT_PREFIX, UiSettings
+
+        own = {"ACCESS_FILE": str(self.home.access_secret), "PORT": str(self.local.ui_port)}
+        return load(UiSettings, ENVIRONMENT_PREFIX, self._with_defaults(ENVIRONMENT_PREFIX, own))
+
+    def agent(self) -> "AgentSettings":
+        """The agent of this host. SettingsError."""
+        from pulsemon_producers.settings import ENVIRONMENT_PREFIX, AgentSettings
+
+        own = {"STATE_DIR": str(self.home.agent)}
+        return load(AgentSettings, ENVIRONMENT_PREFIX, self._with_defaults(ENVIRONMENT_PREFIX, own))
+
+    def _with_defaults(self, prefix: str, values: Mapping[str, str]) -> Mapping[str, str]:
+        return {**{f"{prefix}{name}": value for name, value in values.items()}, **self.environ}
 
     def _clickhouse(self, user: str, password_name: str) -> "ClickHouseSettings":
         from pulsemon_sinks.clickhouse.settings import ENVIRONMENT_PREFIX, ClickHouseSettings

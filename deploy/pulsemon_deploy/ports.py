@@ -37,7 +37,8 @@ def owner(port: int) -> str:
     """``NAME (process PID)`` of who listens there, or "" if this user may not know."""
     try:
         for connection in psutil.net_connections("tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+            is_listening = connection.status == psutil.CONN_LISTEN
+            if is_listening and getattr(connection.laddr, "port", 0) == port and connection.pid:
                 return f"{psutil.Process(connection.pid).name()} (process {connection.pid})"
     except psutil.Error:
         return ""
@@ -46,4 +47,4 @@ def owner(port: int) -> str:
 
 def _sentence(setting: str, port: int) -> str:
     by = owner(port) or "another program"
-    return f"port {port} is in use by {by}; nothing was started: end that program, or set {setting} to a free port"
+    return f"port {port} is in use by {by}: end that program, or set {setting} to a free port"

@@ -73,6 +73,7 @@ def _history(installation: Installation, servers: int) -> tuple[Role, ...]:
             needs=("topics", "migrate"),
             environ=_environ(installation),
             start_seconds=HISTORY_SECONDS,
+            is_awaited=False,  # the newest hours come first: there is something to see meanwhile
         ),
     )
 

@@ -19,7 +19,7 @@ class Role:
 
     ``needs`` are the roles that must be ready before it starts. A task is carried out again whenever a role of
     ``follows`` became ready anew. ``log_file`` is the file of the logs folder to read when it fails, its own output
-    unless given.
+    unless given. "Everything is ready" does not wait for a role that is not ``is_awaited``.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Role:
     stop_seconds: float = 10.0
     output_file: str = ""
     log_file: str = ""
+    is_awaited: bool = True
 
     @property
     def is_task(self) -> bool:

@@ -116,7 +116,8 @@ class Supervisor:
             self.stop()
 
     def _tell_if_ready(self) -> None:
-        if not self._is_ready and all(runner.life.satisfies for runner in self._runners.values()):
+        awaited = (runner.life for runner in self._runners.values() if runner.role.is_awaited)
+        if not self._is_ready and all(life.satisfies for life in awaited):
             self._is_ready = True
             self._publish()
             self._console.say(OWN_NAME, f"everything is ready after {time.time() - self._started_at:.1f} s")

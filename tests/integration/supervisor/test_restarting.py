@@ -2,9 +2,10 @@
 
 import os
 import signal
+from functools import partial
 from pathlib import Path
 
-from support.supervised import service, supervised
+from support.supervised import Supervised, service, supervised
 from support.waiting import wait_until
 
 
@@ -14,7 +15,7 @@ def test_a_killed_role_comes_back_and_is_counted(tmp_path: Path) -> None:
         first = running.role("worker").pid
         for restarts in (1, 2):
             os.kill(running.role("worker").pid, signal.SIGKILL)
-            wait_until(lambda n=restarts: running.role("worker").restarts == n, 10, "it was started again")
+            wait_until(partial(_was_restarted, running, restarts), 10, "it was started again")
             running.wait_for("worker", "ready")
         assert running.role("worker").pid != first
         _, output = running.stop()
@@ -71,6 +72,10 @@ def test_a_role_waits_for_its_need_before_it_comes_back(tmp_path: Path) -> None:
         running.wait_for("user", "waiting")
         gate.touch()
         running.wait_for("user", "ready")
+
+
+def _was_restarted(running: Supervised, times: int) -> bool:
+    return running.role("worker").restarts == times
 
 
 def _runs(pid: int) -> bool:

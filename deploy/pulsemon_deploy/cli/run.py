@@ -1,0 +1,95 @@
+"""``pulsemon run ROLE``: one role in the foreground, as the supervisor, systemd or a container starts it."""
+
+import os
+import threading
+from collections.abc import Callable
+
+import click
+from pulsemon_schemas.errors import SettingsError
+from pulsemon_schemas.runtime.settings import load
+
+from pulsemon_deploy.cli.role_process import run_role, start_logging
+from pulsemon_deploy.installation import Installation, installation
+
+Ready = Callable[[], None]
+
+
+@click.group()
+def run() -> None:
+    """Run one role in the foreground."""
+
+
+@run.command()
+def kafka() -> None:
+    """Apache Kafka of this machine; becomes its process."""
+    start_logging("kafka")
+    own = installation(os.environ)
+    if not own.has_own_kafka:
+        raise SettingsError(["PULSEMON_KAFKA_BOOTSTRAP is set, so that broker is used and none is started here"])
+    own.home.prepare()
+    node = own.local_kafka()
+    node.prepare()
+    argv = node.argv()
+    os.execve(argv[0], argv, node.environment(os.environ))  # noqa: S606 - a list of ours, no shell
+
+
+@run.command()
+def clickhouse() -> None:
+    """The embedded ClickHouse engine of this machine."""
+    run_role("clickhouse", _clickhouse)
+
+
+@run.command()
+def agent() -> None:
+    """Metrics of this host to Kafka."""
+    run_role("agent", _agent)
+
+
+@run.command()
+def sink() -> None:
+    """Kafka to ClickHouse."""
+    run_role("sink", _sink)
+
+
+@run.command()
+def ui() -> None:
+    """The dashboard."""
+    run_role("ui", _ui)
+
+
+@run.command()
+@click.option("--servers", type=click.IntRange(min=1), help="How many servers; PULSEMON_SIMULATOR_* sets the rest.")
+def simulator(servers: int | None) -> None:
+    """Made-up servers to Kafka."""
+    from pulsemon_deploy.cli.simulate import body
+
+    run_role("simulator", body(is_history=False, servers=servers))
+
+
+def _clickhouse(own: Installation, stop: threading.Event, ready: Ready) -> None:
+    from pulsemon_deploy.clickhouse.server import serve
+
+    if not own.has_own_clickhouse:
+        raise SettingsError(["PULSEMON_CLICKHOUSE_* is set, so that server is used and none is started here"])
+    own.home.prepare()
+    serve(own.engine(), stop, ready)
+
+
+def _sink(own: Installation, stop: threading.Event, ready: Ready) -> None:
+    from pulsemon_sinks import sink as role
+    from pulsemon_sinks.settings import ENVIRONMENT_PREFIX, SinkSettings
+
+    settings = load(SinkSettings, ENVIRONMENT_PREFIX, own.environ)
+    role.run(settings, own.kafka("sink"), own.clickhouse(), stop, ready)
+
+
+def _agent(own: Installation, stop: threading.Event, ready: Ready) -> None:
+    from pulsemon_producers import agent as role
+
+    role.run(own.agent(), own.kafka("agent"), stop, ready)
+
+
+def _ui(own: Installation, stop: threading.Event, ready: Ready) -> None:
+    from pulsemon_ui import serve as role
+
+    role.run(own.ui(), own.clickhouse_reader(), stop, ready)

@@ -1,0 +1,113 @@
+"""``pulsemon topic``: the topics as data, on the broker, and how other programs reach them."""
+
+import os
+import socket
+from dataclasses import asdict
+
+import click
+from pulsemon_schemas import topics
+from pulsemon_schemas.errors import SettingsError
+from pulsemon_schemas.topics import Topic
+
+from pulsemon_deploy.cli.output import json_option, print_json, print_rows, print_table
+from pulsemon_deploy.cli.role_process import start_logging
+from pulsemon_deploy.installation import Installation, installation
+
+READY_SECONDS = 60.0
+ADMIN = "admin"
+
+
+@click.group()
+def topic() -> None:
+    """Topics of Kafka, and how other clients reach them."""
+
+
+@topic.command("list")
+@json_option
+def list_topics(as_json: bool) -> None:
+    """List the topics of Pulse Monitor, from its own data."""
+    print_rows([_row(one) for one in topics.TOPICS], as_json)
+
+
+@topic.command()
+@click.argument("name")
+@json_option
+def show(name: str, as_json: bool) -> None:
+    """Show one topic: its data, and its partitions on the broker."""
+    from pulsemon_deploy.topic_offsets import partition_ranges
+
+    found = _topic(name)
+    ranges = partition_ranges(installation(os.environ).kafka(ADMIN), found.name)
+    rows: list[dict[str, object]] = [asdict(one) for one in ranges]
+    if as_json:
+        print_json({**_row(found), "config": dict(found.config), "offsets": rows})
+        return
+    print_table([{"field": field, "value": value} for field, value in {**_row(found), **found.config}.items()])
+    click.echo()
+    print_table(rows, "the broker does not have this topic: `pulsemon topic ensure` makes it")
+
+
+@topic.command("client-config")
+@click.option("--role", default="operator", show_default=True, help="Whose login.")
+def client_config(role: str) -> None:
+    """Print what kcat and other librdkafka clients need; it holds a password.
+
+    \b
+    pulsemon topic client-config > kcat.conf
+    kcat -F kcat.conf -L
+    """
+    from pulsemon_deploy.kafka import client_config_text
+
+    if role not in topics.ROLES | {ADMIN}:
+        raise SettingsError([f"there is no role {role!r}: choose one of {', '.join(sorted(topics.ROLES | {ADMIN}))}"])
+    click.echo(client_config_text(installation(os.environ).kafka(role)), nl=False)
+
+
+@topic.command()
+@click.option("--register-host", is_flag=True, help="Also write this host into the control log, if it is not there.")
+def ensure(register_host: bool) -> None:
+    """Create what is missing on the broker; on this machine's own also logins and access."""
+    from pulsemon_deploy.kafka import ensure_access, ensure_topics, wait_ready
+
+    start_logging("topics")
+    own = installation(os.environ)
+    admin = own.kafka(ADMIN)
+    wait_ready(admin, READY_SECONDS)
+    changes = ensure_topics(admin, own.local.partitions)
+    if own.has_own_kafka:
+        ensure_access(admin, lambda role: own.kafka(role).password.reveal())
+    if register_host:
+        _register_host(own)
+    click.echo(f"topics: {len(changes.created)} created, {len(changes.altered)} set right")
+
+
+def _register_host(own: Installation) -> None:
+    from pulsemon_deploy.registration import register
+
+    server_id = own.agent().server_id
+    body = {"name": socket.gethostname(), "environment": "local", "region": "", "role": "", "labels": {}}
+    if register(own.kafka("operator"), "pulsemon-operator-registration", {server_id: body}, "pulsemon up"):
+        click.echo(f"registered this host as {server_id}")
+
+
+def _topic(name: str) -> Topic:
+    try:
+        return topics.topic(name if name.startswith("pulsemon.") else f"pulsemon.{name}")
+    except KeyError as error:
+        known = ", ".join(one.name for one in topics.TOPICS)
+        raise SettingsError([f"there is no topic {name!r}: choose one of {known}"]) from error
+
+
+def _row(one: Topic) -> dict[str, object]:
+    retention_ms = int(one.config.get("retention.ms", -1))
+    days = f"{retention_ms / 86_400_000:g} d" if retention_ms > 0 else "for ever"
+    kept = "newest of a key" if one.config.get("cleanup.policy") == "compact" else days
+    return {
+        "name": one.name,
+        "key": one.key,
+        "record": one.record or "-",
+        "partitions": str(one.partitions or "N"),
+        "kept": kept,
+        "writers": sorted(one.writers),
+        "readers": sorted(one.readers),
+    }

@@ -1,0 +1,24 @@
+"""``pulsemon up``."""
+
+import logging
+import os
+import sys
+
+import click
+
+from pulsemon_deploy.cli.lazy import FOUND_WRONG
+from pulsemon_deploy.installation import installation
+
+
+@click.command()
+@click.option("--demo", "demo_servers", type=click.IntRange(0, 1000), default=0, help="Add so many simulated servers.")
+@click.option("--verbose", is_flag=True, help="Show all that the roles log, not only warnings.")
+def up(demo_servers: int, verbose: bool) -> None:
+    """Start everything on this machine, and stop it with Ctrl-C. The data is kept; the next start continues."""
+    from pulsemon_ui.access import make_link
+
+    from pulsemon_deploy.supervisor.up import up as run
+
+    own = installation(os.environ)
+    if not run(own, demo_servers, logging.INFO if verbose else logging.WARNING, lambda: make_link(own.ui())):
+        sys.exit(FOUND_WRONG)

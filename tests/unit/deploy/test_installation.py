@@ -1,0 +1,71 @@
+"""Where this machine's parts are: its own, or those of the environment."""
+
+from pathlib import Path
+
+import pytest
+from pulsemon_deploy.installation import installation
+from pulsemon_deploy.roles import plan
+from pulsemon_deploy.settings import LocalSettings, default_home, local_settings
+from pulsemon_deploy.supervisor.role import Readiness, Role, check_plan
+from pulsemon_schemas.errors import SettingsError
+
+
+def names(roles: tuple[Role, ...]) -> list[str]:
+    return [role.name for role in roles]
+
+
+def test_the_home_follows_the_usual_folders(tmp_path: Path) -> None:
+    assert default_home({"XDG_DATA_HOME": str(tmp_path)}) == tmp_path / "pulsemon"
+    assert default_home({}) == Path.home() / ".local" / "share" / "pulsemon"
+    assert local_settings({"PULSEMON_LOCAL_HOME": str(tmp_path)}).home == tmp_path
+
+
+def test_ports_must_differ(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="two of the ports are the same"):
+        local_settings({"PULSEMON_LOCAL_UI_PORT": "19000"})
+    with pytest.raises(ValueError, match="from 1 to 65535"):
+        LocalSettings(home=tmp_path, ui_port=0)
+
+
+def test_everything_of_our_own(tmp_path: Path) -> None:
+    own = installation({"PULSEMON_LOCAL_HOME": str(tmp_path)})
+    roles = plan(own)
+    assert names(roles) == ["kafka", "clickhouse", "topics", "migrate", "ui", "sink", "agent"]
+    check_plan(roles)
+    assert len(own.ports) == 5
+
+
+def test_an_outside_broker_means_that_none_is_started(tmp_path: Path) -> None:
+    own = installation({"PULSEMON_LOCAL_HOME": str(tmp_path), "PULSEMON_KAFKA_BOOTSTRAP": "kafka:9092"})
+    roles = {role.name: role for role in plan(own)}
+    assert "kafka" not in roles
+    assert roles["topics"].needs == ()
+    assert own.kafka("sink").bootstrap == "kafka:9092"
+    assert len(own.ports) == 3
+
+
+def test_an_outside_clickhouse_means_that_no_engine_is_started(tmp_path: Path) -> None:
+    own = installation({"PULSEMON_LOCAL_HOME": str(tmp_path), "PULSEMON_CLICKHOUSE_HOST": "store"})
+    assert "clickhouse" not in names(plan(own))
+    assert own.clickhouse().host == own.clickhouse_reader().host == "store"
+
+
+def test_the_name_of_the_database_alone_is_no_outside_server(tmp_path: Path) -> None:
+    own = installation({"PULSEMON_LOCAL_HOME": str(tmp_path), "PULSEMON_CLICKHOUSE_DATABASE": "other"})
+    assert own.has_own_clickhouse
+    settings = own.clickhouse()
+    assert (settings.database, settings.port, settings.user) == ("other", 19000, "writer")
+    assert settings.password.reveal() != own.clickhouse_reader().password.reveal()
+    assert settings.password.reveal() == own.engine().writer_password.reveal()
+
+
+def test_simulated_servers_come_with_their_history() -> None:
+    roles = {role.name: role for role in plan(installation({}), 50)}
+    assert roles["history"].readiness is Readiness.EXIT
+    assert "50" in roles["simulator"].argv
+
+
+@pytest.mark.parametrize("wrong", [(Role("a", ()), Role("a", ())), (Role("a", (), needs=("b",)), Role("b", ()))])
+def test_a_plan_that_cannot_be_carried_out_is_refused(wrong: tuple[Role, ...]) -> None:
+    with pytest.raises(ValueError, match="stands twice, or needs one"):
+        check_plan(wrong)
