@@ -1,0 +1,1 @@
+"""The way to ClickHouse: settings, connection, inserts over HTTP, migrations."""

@@ -1,0 +1,42 @@
+"""From the SQL of the repository to the SQL of one installation."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+_PLACEHOLDER = re.compile(r"\$\{(\w+)(?::([^}]*))?\}")
+
+DEDUPLICATION_WINDOW = "non_replicated_deduplication_window = 100000"
+
+
+def placeholders(database: str, headline: Sequence[str]) -> dict[str, str]:
+    """The values of the placeholders for a single server. ValueError for a database name that is not a plain word."""
+    if not re.fullmatch(r"[A-Za-z_]\w*", database):
+        raise ValueError(f"{database!r} cannot be a database name: letters, digits and _ only; choose another one")
+    names = ", ".join(f"'{name}'" for name in headline)
+    return {
+        "database": database,
+        "on_cluster": "",
+        "engine": "ENGINE = {}",
+        "dedup": DEDUPLICATION_WINDOW,
+        "headline": names,
+    }
+
+
+def render(source: str, values: Mapping[str, str]) -> str:
+    """The source with ``${name}`` and ``${name:argument}`` filled in.
+
+    KeyError for a placeholder that nobody defined.
+    """
+
+    def fill(found: re.Match[str]) -> str:
+        value = values[found[1]]
+        return value if found[2] is None else value.replace("{}", found[2])
+
+    return _PLACEHOLDER.sub(fill, source)
+
+
+def statements(text: str) -> list[str]:
+    """The statements of a file. Each ends with a semicolon at the end of a line; whole-line comments are left out."""
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("--")]
+    parts = re.split(r";[ \t]*$", "\n".join(lines), flags=re.MULTILINE)
+    return [part.strip() for part in parts if part.strip()]

@@ -1,0 +1,28 @@
+"""What can be set about the sink."""
+
+from dataclasses import dataclass
+
+from pulsemon_schemas.runtime.settings import Secret
+
+ENVIRONMENT_PREFIX = "PULSEMON_SINK_"
+
+
+@dataclass(frozen=True, slots=True)
+class SinkSettings:
+    """How the sink reads and when it writes.
+
+    A block of one partition is written when it holds ``flush_samples`` samples or ``flush_bytes`` bytes, or when its
+    first record has waited ``flush_seconds``. Reading pauses at ``buffer_bytes`` over all partitions.
+    ``tick_key`` is the secret that Ticks are signed with; without it they all go to the dead letter.
+    """
+
+    group_id: str = "pulsemon-sink"
+    metrics_topic: str = "pulsemon.metrics"
+    control_topic: str = "pulsemon.control"
+    deadletter_topic: str = "pulsemon.deadletter"
+    flush_samples: int = 200_000
+    flush_bytes: int = 8_000_000
+    flush_seconds: float = 1.0
+    buffer_bytes: int = 64_000_000
+    session_timeout_seconds: float = 10.0
+    tick_key: Secret = Secret("")
