@@ -24,56 +24,43 @@ class SeriesSet(NamedTuple):
     tail: bytes
 
 
-class ProducerSeries:
-    """One producer: its ids, how its previous start ended, and the sets of series that it sends."""
+class Producer(NamedTuple):
+    """One start of a producer: its ids, how the start before ended (and in which bytes), the series that it sends."""
 
-    __slots__ = (
-        "previous_producer_id",
-        "previous_raw",
-        "previous_sequence",
-        "producer_id",
-        "server_id",
-        "sets",
-        "source",
-    )
-
-    def __init__(self, server_id: str, source: str, producer_id: str) -> None:
-        self.server_id = server_id
-        self.source = source
-        self.producer_id = producer_id
-        self.previous_raw = b""
-        self.previous_producer_id = ""
-        self.previous_sequence = -1
-        self.sets: list[SeriesSet] = []
+    server_id: str
+    source: str
+    producer_id: str
+    previous_producer_id: str
+    previous_sequence: int
+    previous_raw: bytes
+    previous_bytes: int
+    sets: tuple[SeriesSet, ...] = ()
 
 
 class SeriesCache:
-    """Producers by the bytes of their ids. Equal sets of series are kept once; when it is full, all is forgotten."""
+    """Producers by the bytes of a record up to the end of their ids. When it is full, all is forgotten.
+
+    Equal sets of series are kept once. Entries are replaced whole and never changed, so that threads may share a cache.
+    """
 
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:
-        self.producers: dict[bytes, ProducerSeries] = {}
+        self.producers: dict[bytes, Producer] = {}
         self._sets: dict[bytes, SeriesSet] = {}
         self._max_bytes = max_bytes
         self._bytes = 0
 
-    def add(self, ids: bytes, producer: ProducerSeries, found: SeriesSet) -> None:
+    def add(self, start: bytes, producer: Producer, found: SeriesSet) -> None:
         """Keeps a set of series that was seen from a producer."""
         if self._bytes > self._max_bytes:
             self.producers.clear()
             self._sets.clear()
             self._bytes = 0
-        shared = self._shared(found)
-        known = self.producers.get(ids)
+        known = self.producers.get(start)
         if known is None:
-            self._bytes += len(ids) * MEMORY_FACTOR
-            self.producers[ids] = producer
-            producer.sets.append(shared)
-            return
-        known.previous_raw = producer.previous_raw
-        known.previous_producer_id = producer.previous_producer_id
-        known.previous_sequence = producer.previous_sequence
-        if shared not in known.sets:
-            known.sets = [shared, *known.sets[: MAX_SERIES_SETS_A_PRODUCER - 1]]
+            self._bytes += len(start) * MEMORY_FACTOR
+        others = [one for one in known.sets if one.raw != found.raw] if known else []
+        sets = (self._shared(found), *others[: MAX_SERIES_SETS_A_PRODUCER - 1])
+        self.producers[start] = producer._replace(sets=sets)
 
     def _shared(self, found: SeriesSet) -> SeriesSet:
         shared = self._sets.get(found.raw)

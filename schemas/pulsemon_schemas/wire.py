@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 MAGIC = 0
 FRAME_BYTES = 5
+DOUBLE_BYTES = 8
 END_OF_BLOCKS = b"\x00"
 
 

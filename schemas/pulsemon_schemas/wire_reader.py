@@ -1,10 +1,10 @@
 """Reads Avro's binary form step by step, and says exactly what is wrong with it: slow, for what is unusual."""
 
-import struct
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from pulsemon_schemas.errors import ContractError
+from pulsemon_schemas.wire import DOUBLE_BYTES
 
 MAX_LONG_BYTES = 10
 LONG_MASK = 0xFFFF_FFFF_FFFF_FFFF
@@ -82,7 +82,7 @@ class WireReader:
 
     def _double_block(self, count: int) -> bytes:
         start = self.position
-        end = self.position = start + count * struct.calcsize("<d")
+        end = self.position = start + count * DOUBLE_BYTES
         if end > len(self.data):
             raise _truncated(self.data)
         return self.data[start:end]

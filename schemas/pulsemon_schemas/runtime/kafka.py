@@ -44,7 +44,10 @@ class KafkaSettings:
 
 
 def client_config(settings: KafkaSettings) -> Config:
-    """What every client needs: address, security, and short waits before it tries again."""
+    """What every client needs: address, security, and short waits before it tries again.
+
+    The client's own warnings go to standard error; ``Consumer(config, logger=…)`` sends them to a logger at each poll.
+    """
     config: Config = {
         "bootstrap.servers": settings.bootstrap,
         "security.protocol": settings.security_protocol,

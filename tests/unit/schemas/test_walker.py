@@ -81,6 +81,27 @@ def test_the_cache_is_bounded() -> None:
     assert as_batch(walker.walk(codec.encode(host_batch(7)))) == host_batch(7)
 
 
+def test_a_known_batch_is_not_copied_when_something_was_dropped_or_it_is_signed() -> None:
+    walker = Walker()
+    walker.walk(codec.encode(batch()))
+    value = codec.encode(batch(dropped={"expired": 3}, signature="ab"))
+
+    head = walker.walk(value)
+
+    assert head.packed is value
+    assert (dict(head.dropped), head.signature) == ({"expired": 3}, "ab")
+    assert value[: head.signed_bytes] == codec.BatchEncoder().encode_unsigned(batch(dropped={"expired": 3}))
+
+
+def test_more_values_after_known_series_are_noticed() -> None:
+    walker = Walker()
+    walker.walk(by_hand(encode_texts(["a", "b"]), b"\x04" + ONE + TWO + b"\x00"))
+
+    with pytest.raises(ContractError) as caught:
+        walker.walk(by_hand(encode_texts(["a", "b"]), b"\x04" + ONE + TWO + b"\x02" + ONE + b"\x00"))
+    assert caught.value.reason == "unequal_arrays"
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
