@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 # The public name of confluent_kafka.admin is not marked as exported there, so type checkers refuse it.
-from confluent_kafka.admin._listoffsets import EarliestSpec, LatestSpec, OffsetSpec
+from confluent_kafka.admin._listoffsets import OffsetSpec
 from pulsemon_schemas.errors import TransientError
 from pulsemon_schemas.runtime.kafka import KafkaSettings, client_config
 
 TIMEOUT_SECONDS = 10.0
+_SPEC: Any = OffsetSpec  # its methods have no types
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ def partition_ranges(settings: KafkaSettings, topic: str) -> tuple[PartitionRang
     try:
         found = admin.list_topics(timeout=TIMEOUT_SECONDS).topics
         places = [TopicPartition(topic, number) for number in sorted(found[topic].partitions)] if topic in found else []
-        first, end = (_offsets(admin, places, spec) for spec in (EarliestSpec(), LatestSpec()))
+        first, end = _offsets(admin, places, _SPEC.earliest()), _offsets(admin, places, _SPEC.latest())
     except KafkaException as error:
         raise TransientError(f"Kafka at {settings.bootstrap} does not answer: {error}") from error
     return tuple(PartitionRange(number, first[number], end[number]) for number in first)

@@ -11,7 +11,7 @@ from pulsemon_deploy.supervisor.console import Console
 from pulsemon_deploy.supervisor.life import HOPELESS_FAILURES, Ending, Life, State
 from pulsemon_deploy.supervisor.log_file import LogFile
 from pulsemon_deploy.supervisor.loop import Loop, read_available
-from pulsemon_deploy.supervisor.output import Lines
+from pulsemon_deploy.supervisor.output import Lines, level_and_message
 from pulsemon_deploy.supervisor.probe import accepts
 from pulsemon_deploy.supervisor.role import Readiness, Role
 from pulsemon_deploy.supervisor.state import RoleState
@@ -152,7 +152,7 @@ class Runner:
 
     def _failed(self, exit_code: int) -> None:
         ending = self.life.failed(self._loop.now(), exit_code)
-        self._message = f"{ending_words(exit_code)}{self._reason()}"
+        self._message = ending_words(exit_code) + (self._reason() if exit_code > 0 else "")
         self._tell(ending)
         starts = self.life.starts
         self._loop.after(ending.delay_seconds, lambda: self._back(starts))
@@ -163,7 +163,9 @@ class Runner:
             self._changed(self)
 
     def _reason(self) -> str:
-        return f": {self._last_line[:REASON_CHARACTERS]}" if self._last_line else ""
+        """What a role says last, when it ends by itself, is why."""
+        _, text = level_and_message(self._last_line)
+        return f": {text[:REASON_CHARACTERS]}" if text else ""
 
     def _tell(self, ending: Ending) -> None:
         self.is_hopeless = self.is_hopeless or ending.is_hopeless
