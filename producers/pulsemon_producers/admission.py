@@ -1,0 +1,133 @@
+"""The one gate between collectors and batches: what may be sent, and when. Everything it refuses is counted."""
+
+import functools
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from pulsemon_schemas.catalogue import Metric
+from pulsemon_schemas.labels import parse
+
+from pulsemon_producers.collectors.base import Kind, Point, Tick
+
+log = logging.getLogger(__name__)
+
+CUSTOM_PREFIX = "custom."
+"""Names that collectors of others may use; what they mean is their business."""
+CACHED_SERIES = 65_536
+MAX_TOLD = 1000
+
+
+class Sample(NamedTuple):
+    """One value on its way into a batch. Sorts as the wire wants it: by name, then labels."""
+
+    name: str
+    labels: str
+    value: float
+
+
+class Seen(NamedTuple):
+    """The last total of a counter, and the tick it came with."""
+
+    value: float
+    at_ms: int
+
+
+@dataclass(slots=True)
+class Memory:
+    """The counters of one collector, within one boot."""
+
+    boot_id: str = ""
+    counters: dict[tuple[str, str], Seen] = field(default_factory=dict)
+
+
+class Refusal(Exception):  # noqa: N818 - not an error of the agent: it says why a point is not sent
+    """Why a point is refused."""
+
+
+class Admission:
+    """Holds each point against the catalogue and, if it is a counter, against its last value. Not thread-safe."""
+
+    def __init__(self, metrics: Iterable[Metric], intervals_ms: Mapping[str, int]) -> None:
+        self._metrics = {metric.name: metric for metric in metrics}
+        self._intervals_ms = intervals_ms
+        self._memories: dict[str, Memory] = {}
+        self._told: set[tuple[str, str]] = set()
+        self._check_series = functools.lru_cache(maxsize=CACHED_SERIES)(self._check)
+
+    def admit(
+        self, collector: str, tick: Tick, points: Iterable[Point], is_ours: bool = True
+    ) -> tuple[list[Sample], int]:
+        """The samples of one run of a collector that belong into the batch, and how many points were refused."""
+        memory = self._memories.setdefault(collector, Memory())
+        if memory.boot_id != tick.boot_id:
+            memory.boot_id, memory.counters = tick.boot_id, {}
+        samples: list[Sample] = []
+        refused = 0
+        for point in points:
+            try:
+                if self._admits(point, tick, memory, is_ours):
+                    samples.append(Sample(point.name, point.labels, point.value))
+            except Refusal as refusal:
+                refused += 1
+                self._tell(collector, point, refusal)
+        self._forget(memory, tick.recorded_at_ms)
+        return samples, refused
+
+    def _admits(self, point: Point, tick: Tick, memory: Memory, is_ours: bool) -> bool:
+        """False for a point that is right but not due. Raises Refusal."""
+        if problem := self._check_series(point.name, point.labels, point.kind.value, is_ours):
+            raise Refusal(problem)
+        metric = self._metrics.get(point.name)
+        if metric is not None and not (metric.default_on and tick.wants(point.name)):
+            return False
+        if point.kind is Kind.COUNTER:
+            _count(memory, point, tick.recorded_at_ms)
+        return True
+
+    def _check(self, name: str, labels: str, kind: str, is_ours: bool) -> str:
+        """What is wrong with a series, "" for nothing: found out once for each."""
+        if not is_ours:
+            return "" if name.startswith(CUSTOM_PREFIX) else f"the name does not begin with {CUSTOM_PREFIX}"
+        metric = self._metrics.get(name)
+        if metric is None:
+            return "the catalogue has no such metric"
+        if metric.instrument != kind:
+            return f"the catalogue says {metric.instrument}, not {kind}"
+        for key, value in parse(labels).items():
+            allowed = metric.attributes.get(key)
+            if allowed is None or (allowed and value not in allowed):
+                return f"the catalogue has no label {key}={value} for it"
+        return ""
+
+    def _forget(self, memory: Memory, now_ms: int) -> None:
+        """Counters that were due and did not come: their device is gone, and begins anew if it returns."""
+        memory.counters = {
+            key: seen
+            for key, seen in memory.counters.items()
+            if seen.at_ms == now_ms or abs(now_ms - seen.at_ms) < self._intervals_ms.get(key[0], 0)
+        }
+
+    def _tell(self, collector: str, point: Point, refusal: Refusal) -> None:
+        """Logs each cause once: the same mistake comes at every tick."""
+        key = (point.name, str(refusal.args[0]))
+        if key not in self._told and len(self._told) < MAX_TOLD:
+            self._told.add(key)
+            log.warning(
+                "Collector %s: %s{%s} is not sent: %s. It is counted in pulsemon.agent.collect.errors; the same is not "
+                "logged again.",
+                collector,
+                point.name,
+                point.labels,
+                refusal,
+            )
+
+
+def _count(memory: Memory, point: Point, now_ms: int) -> None:
+    """Remembers a counter. Raises Refusal if it fell; the next value is held against this one."""
+    key = (point.name, point.labels)
+    last = memory.counters.get(key)
+    memory.counters[key] = Seen(point.value, now_ms)
+    if last is not None and point.value < last.value:
+        raise Refusal("the counter fell within one boot")

@@ -1,0 +1,26 @@
+"""Load: how many threads want a processor or wait for a disk."""
+
+from collections.abc import Iterator
+
+from pulsemon_producers.collectors.base import Collector, Point, Tick, gauge
+from pulsemon_producers.collectors.host import fields
+from pulsemon_producers.collectors.limits import cpu_limit
+
+WINDOWS = ("1m", "5m", "15m")
+
+
+class LoadCollector(Collector):
+    """Load averages, also for each processor, and processes that run or are blocked now."""
+
+    name = "load"
+
+    def collect(self, tick: Tick) -> Iterator[Point]:  # noqa: ARG002 - part of the interface
+        """All at every tick."""
+        averages = dict(zip(WINDOWS, map(float, self.host.proc("loadavg").split()[:3]), strict=True))
+        cpus = cpu_limit(self.host)
+        for window, average in averages.items():
+            yield gauge(f"system.cpu.load_average.{window}", average)
+            yield gauge("system.load.per_cpu", average / cpus, {"window": window})
+        stat = dict(fields(self.host.proc("stat")))
+        yield gauge("system.processes.running", stat["procs_running"])
+        yield gauge("system.processes.blocked", stat["procs_blocked"])

@@ -1,0 +1,31 @@
+"""Swap: how full it is, what moves in and out, and how often memory was not where it was looked for."""
+
+from collections.abc import Iterator
+
+import psutil
+
+from pulsemon_producers.collectors.base import Collector, Point, Tick, counter, gauge, updown
+from pulsemon_producers.collectors.host import fields
+
+
+class SwapCollector(Collector):
+    """Swap space and paging of the whole host."""
+
+    name = "swap"
+
+    def collect(self, tick: Tick) -> Iterator[Point]:  # noqa: ARG002 - part of the interface
+        """Utilization only where there is swap."""
+        swap = psutil.swap_memory()
+        for state, amount in (("used", swap.used), ("free", swap.free)):
+            labels = {"system.paging.state": state}
+            yield updown("system.paging.usage", amount, labels)
+            if swap.total:
+                yield gauge("system.paging.utilization", amount / swap.total, labels)
+        vmstat = dict(fields(self.host.proc_if_any("vmstat") or ""))
+        for direction, key in (("in", "pswpin"), ("out", "pswpout")):
+            if key in vmstat:
+                yield counter("system.paging.operations", vmstat[key], {"direction": direction})
+        if "pgfault" in vmstat and "pgmajfault" in vmstat:
+            major = vmstat["pgmajfault"]
+            yield counter("system.paging.faults", major, {"type": "major"})
+            yield counter("system.paging.faults", vmstat["pgfault"] - major, {"type": "minor"})

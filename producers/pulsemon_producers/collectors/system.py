@@ -1,0 +1,49 @@
+"""The host itself: how long it runs, what it is, whether it wants a reboot."""
+
+import shlex
+from collections.abc import Iterator
+
+from pulsemon_producers.collectors.base import Collector, Point, Tick, gauge
+from pulsemon_producers.collectors.host import Host
+
+
+class SystemCollector(Collector):
+    """Uptime, facts and the reboot that updates ask for."""
+
+    name = "system"
+    interval_seconds = 60.0
+
+    def collect(self, tick: Tick) -> Iterator[Point]:
+        """The facts only now and then: they rarely change."""
+        yield gauge("system.uptime", float(self.host.proc("uptime").split()[0]))
+        if tick.wants("system.reboot_required"):
+            wanted = self.host.root_if_any("run/reboot-required") is not None
+            yield gauge("system.reboot_required", wanted)
+        if tick.wants("system.info"):
+            yield gauge("system.info", 1, _facts(self.host))
+
+
+def _facts(host: Host) -> dict[str, str]:
+    """Labels of ``system.info``; what the host does not tell is left out."""
+    facts = {
+        "os": _os_name(host.root_if_any("etc/os-release") or ""),
+        "kernel": (host.proc_if_any("sys/kernel/osrelease") or "").strip(),
+        "arch": host.machine,
+        "cpu.model": _cpu_model(host.proc_if_any("cpuinfo") or ""),
+        "agent.version": host.agent_version,
+    }
+    return {key: value for key, value in facts.items() if value}
+
+
+def _os_name(os_release: str) -> str:
+    for line in os_release.splitlines():
+        if line.startswith("PRETTY_NAME="):
+            return " ".join(shlex.split(line.partition("=")[2]))
+    return ""
+
+
+def _cpu_model(cpuinfo: str) -> str:
+    for line in cpuinfo.splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return ""

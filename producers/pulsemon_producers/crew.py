@@ -1,0 +1,142 @@
+"""All collectors at work: begun together at a tick, waited for briefly, none ever delayed by another."""
+
+import logging
+import queue
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from pulsemon_producers.collectors.base import Collector, Tick, begins_interval
+from pulsemon_producers.intervals import in_ticks_ms
+from pulsemon_producers.worker import Outcome, Worker
+
+log = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 1.0
+"""How long a tick waits for its collectors. A slower one that keeps its own deadline has its points sent next time."""
+
+
+@dataclass(slots=True)
+class Member:
+    """A collector, its thread, and what became of its runs."""
+
+    worker: Worker
+    interval_ms: int
+    errors: int = 0
+    missed: int = 0
+    last_seconds: float = 0.0
+    previous_ms: int | None = None
+    begun_seconds: float | None = None
+    is_failing: bool = False
+
+    @property
+    def collector(self) -> Collector:
+        """The collector itself."""
+        return self.worker.collector
+
+    @property
+    def is_busy(self) -> bool:
+        """True while a run has not returned."""
+        return self.begun_seconds is not None
+
+    @property
+    def deadline_at(self) -> float | None:
+        """When the present run has failed, on the monotonic clock; None if there is no run."""
+        return None if self.begun_seconds is None else self.begun_seconds + self.collector.deadline_seconds
+
+
+@dataclass(slots=True)
+class Crew:
+    """The collectors of one agent. Called from one thread."""
+
+    members: dict[str, Member]
+    patience_seconds: float = PATIENCE_SECONDS
+    outcomes: "queue.SimpleQueue[Outcome]" = field(default_factory=queue.SimpleQueue)
+
+    @classmethod
+    def of(cls, collectors: Iterable[Collector], tick_ms: int) -> "Crew":
+        """Starts a thread for each. Raises ValueError if two have one name."""
+        crew = cls({})
+        for collector in collectors:
+            if collector.name in crew.members:
+                raise ValueError(f"two collectors are named {collector.name!r}")
+            worker = Worker(collector, crew.outcomes)
+            crew.members[collector.name] = Member(worker, in_ticks_ms(collector.interval_seconds, tick_ms))
+        return crew
+
+    def collect(self, tick: Tick) -> list[Outcome]:
+        """Outcomes that went well: of this tick, and of earlier ones whose collector was slow but in time.
+
+        Each collector is given the tick with its own ``previous_ms``.
+        """
+        good = self._take_arrived()
+        for member in self.members.values():
+            self._begin(member, tick)
+        until = time.monotonic() + self.patience_seconds
+        while (seconds := self._seconds_to_wait(until)) > 0:
+            try:
+                good += self._settle(self.outcomes.get(timeout=seconds))
+            except queue.Empty:
+                continue
+        return good
+
+    def close(self, timeout_seconds: float) -> None:
+        """Ends the threads and closes the collectors, but for those that hang."""
+        until = time.monotonic() + timeout_seconds
+        for member in self.members.values():
+            member.worker.end()
+        for member in self.members.values():
+            if member.worker.join(max(0.0, until - time.monotonic())):
+                member.collector.close()
+
+    def _seconds_to_wait(self, until: float) -> float:
+        """Until nobody is worth waiting for: each to the own deadline, all to ``until``; 0 or less if all are done."""
+        ends = [member.deadline_at for member in self.members.values() if member.deadline_at is not None]
+        return min(until, max(ends)) - time.monotonic() if ends else 0.0
+
+    def _take_arrived(self) -> list[Outcome]:
+        good: list[Outcome] = []
+        while not self.outcomes.empty():
+            good += self._settle(self.outcomes.get())
+        return good
+
+    def _begin(self, member: Member, tick: Tick) -> None:
+        if not member.is_busy and not begins_interval(member.previous_ms, tick.recorded_at_ms, member.interval_ms):
+            return
+        now = time.monotonic()
+        if member.begun_seconds is None:
+            member.begun_seconds = now
+            member.worker.begin(replace(tick, previous_ms=member.previous_ms))
+            return
+        member.missed += 1
+        if now - member.begun_seconds > member.collector.deadline_seconds:
+            self._fail(member, f"has not returned for {now - member.begun_seconds:.0f} s")
+
+    def _settle(self, outcome: Outcome) -> list[Outcome]:
+        """The outcome if it is good; what is wrong is counted here."""
+        member = self.members[outcome.collector]
+        member.begun_seconds = None
+        member.last_seconds = outcome.seconds
+        if outcome.error is not None:
+            self._fail(member, f"raised {type(outcome.error).__name__}: {outcome.error}")
+            return []
+        if outcome.seconds > member.collector.deadline_seconds:
+            self._fail(member, f"took {outcome.seconds:.1f} s, its deadline is {member.collector.deadline_seconds:g} s")
+            return []
+        if member.is_failing:
+            log.info("Collector %s works again.", outcome.collector)
+        member.is_failing = False
+        member.previous_ms = outcome.tick.recorded_at_ms
+        return [outcome]
+
+    def _fail(self, member: Member, what: str) -> None:
+        """Counts, and logs when it begins: a warning at each tick helps nobody."""
+        member.errors += 1
+        if not member.is_failing:
+            log.warning(
+                "Collector %s %s. Its points of this tick are dropped, the others are sent; it is tried again at each "
+                "tick and counted in pulsemon.agent.collect.errors until it works.",
+                member.collector.name,
+                what,
+            )
+        member.is_failing = True

@@ -1,0 +1,54 @@
+"""What a tick yielded, before it has a place in the producer's sequence."""
+
+import itertools
+from array import array
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pulsemon_producers.admission import Sample
+
+MAX_SAMPLES_A_BATCH = 5000
+"""Keeps a batch well below the largest record that the topic takes; a tick with more becomes several batches."""
+KNOWN_SERIES_SETS = 16
+
+Series = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Samples of one tick: names, labels and values of one length, sorted together, each pair once."""
+
+    recorded_at_ms: int
+    names: tuple[str, ...]
+    labels: tuple[str, ...]
+    values: "array[float]"
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def size_bytes(self) -> int:
+        """What it takes in memory beyond the names and labels, which drafts share."""
+        return len(self.values) * self.values.itemsize
+
+
+class Drafter:
+    """Makes drafts. Those of one set of series share its names and labels, so that a long queue stays small."""
+
+    def __init__(self, max_samples: int = MAX_SAMPLES_A_BATCH) -> None:
+        self._max_samples = max_samples
+        self._known: dict[Series, Series] = {}
+
+    def drafts(self, recorded_at_ms: int, samples: Iterable[Sample]) -> tuple[list[Draft], int]:
+        """The drafts of a tick, at least one, and how many samples were left out because their pair came before."""
+        ordered = sorted(samples, key=lambda sample: sample[:2])
+        unique = [next(group) for _, group in itertools.groupby(ordered, key=lambda sample: sample[:2])]
+        parts = [unique[start : start + self._max_samples] for start in range(0, len(unique), self._max_samples)]
+        return [self._draft(recorded_at_ms, part) for part in parts or [[]]], len(ordered) - len(unique)
+
+    def _draft(self, recorded_at_ms: int, samples: list[Sample]) -> Draft:
+        series = tuple(sample.name for sample in samples), tuple(sample.labels for sample in samples)
+        if series not in self._known and len(self._known) >= KNOWN_SERIES_SETS:
+            self._known.pop(next(iter(self._known)))
+        names, labels = self._known.setdefault(series, series)
+        return Draft(recorded_at_ms, names, labels, array("d", (sample.value for sample in samples)))

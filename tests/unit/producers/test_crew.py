@@ -1,0 +1,102 @@
+import logging
+
+import pytest
+from pulsemon_producers.collectors.base import Collector, Tick
+from pulsemon_producers.collectors.host import Host
+from pulsemon_producers.crew import Crew
+from support.waiting import wait_until
+from unit.producers.doubles import Hanging, Raising, Slow, Steady
+
+TICK_MS = 1000
+
+
+def crew_of(*collectors: Collector, patience_seconds: float = 0.2) -> Crew:
+    crew = Crew.of(collectors, TICK_MS)
+    crew.patience_seconds = patience_seconds
+    return crew
+
+
+def tick(number: int) -> Tick:
+    return Tick(number * TICK_MS, None, "boot", {})
+
+
+def collected(crew: Crew, number: int) -> list[tuple[str, int]]:
+    return sorted((outcome.collector, outcome.tick.recorded_at_ms) for outcome in crew.collect(tick(number)))
+
+
+def test_all_collectors_answer_each_tick() -> None:
+    crew = crew_of(Steady(Host()))
+
+    assert collected(crew, 1) == [("steady", 1000)]
+    assert crew.members["steady"].previous_ms == 1000
+    assert collected(crew, 2) == [("steady", 2000)]
+    crew.close(5)
+
+
+def test_a_hanging_collector_delays_nobody_is_counted_and_returns() -> None:
+    hanging = Hanging(Host())
+    crew = crew_of(Steady(Host()), hanging, patience_seconds=30)
+
+    for number in (1, 2, 3):
+        assert collected(crew, number) == [("steady", number * TICK_MS)]
+        assert hanging.entered.wait(10)
+
+    member = crew.members["hanging"]
+    assert (hanging.calls, member.errors, member.missed) == (1, 2, 2)
+
+    hanging.release.set()
+    wait_until(lambda: not crew.outcomes.empty(), what="the late outcome")
+    assert collected(crew, 4) == [("hanging", 4000), ("steady", 4000)]
+    assert (hanging.calls, member.errors, member.missed) == (2, 3, 2), "what came late is an error and dropped"
+    crew.close(5)
+    assert hanging.is_closed
+
+
+def test_a_slow_collector_in_time_has_its_points_sent_with_the_next_tick() -> None:
+    slow = Slow(Host())
+    crew = crew_of(slow, patience_seconds=0.01)
+    assert collected(crew, 1) == []
+
+    slow.release.set()
+    wait_until(lambda: not crew.outcomes.empty(), what="the slow outcome")
+    crew.patience_seconds = 30
+
+    assert collected(crew, 2) == [("slow", 1000), ("slow", 2000)]
+    assert crew.members["slow"].errors == 0
+    crew.close(5)
+
+
+def test_a_collector_that_raises_is_counted_and_logged_once_until_it_works(caplog: pytest.LogCaptureFixture) -> None:
+    raising = Raising(Host())
+    crew = crew_of(raising, Steady(Host()))
+    caplog.set_level(logging.INFO)
+
+    for number in (1, 2, 3):
+        assert collected(crew, number) == [("steady", number * TICK_MS)]
+    assert crew.members["raising"].errors == 3
+    raising.is_broken = False
+    assert collected(crew, 4) == [("raising", 4000), ("steady", 4000)]
+
+    messages = [record.getMessage() for record in caplog.records]
+    assert len(messages) == 2
+    assert "raised OSError: no such sensor" in messages[0]
+    assert messages[1] == "Collector raising works again."
+    crew.close(5)
+
+
+def test_a_collector_with_a_longer_interval_is_called_at_its_own_ticks() -> None:
+    class Rare(Steady):
+        name = "rare"
+        interval_seconds = 60.0
+
+    crew = crew_of(Rare(Host()))
+
+    answered = [number for number in range(50, 130) if collected(crew, number)]
+
+    assert answered == [50, 60, 120]
+    crew.close(5)
+
+
+def test_two_collectors_of_one_name_are_a_mistake() -> None:
+    with pytest.raises(ValueError, match="two collectors are named 'steady'"):
+        crew_of(Steady(Host()), Steady(Host()))
