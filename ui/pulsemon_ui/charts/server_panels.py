@@ -1,6 +1,7 @@
-"""Many panels on one canvas, two beside each other, sharing one crosshair and one brush."""
+"""Many panels on one canvas, two beside each other, sharing one crosshair."""
 
 from collections.abc import Sequence
+from datetime import datetime, tzinfo
 
 import pyarrow as pa
 from pulsemon_sinks.reader.choice import Window
@@ -18,9 +19,10 @@ def height(count: int, columns: int = 2) -> int:
     return -(-count // columns) * PANEL_PIXELS + 8
 
 
-def panel_table(times: Sequence[float], panels: Sequence[Panel]) -> pa.Table:
-    """The values of all panels as one table: x, and m, l and d with the number of the panel."""
-    columns: dict[str, pa.Array] = {"x": pa.array(times, pa.float64())}
+def panel_table(times: Sequence[float], panels: Sequence[Panel], zone: tzinfo) -> pa.Table:
+    """The values of all panels as one table: x, its words in the zone, and m, l and d with the number of the panel."""
+    words = [f"{datetime.fromtimestamp(time / 1000, zone):%a %d %b, %H:%M:%S}" for time in times]
+    columns: dict[str, pa.Array] = {"x": pa.array(times, pa.float64()), "when": pa.array(words, pa.string())}
     for index, panel in enumerate(panels):
         for part, values in (("m", panel.middle), ("l", panel.low), ("d", panel.spread)):
             columns[f"{part}{index}"] = pa.array(values, pa.float64())
@@ -44,18 +46,25 @@ def panel_spec(table: pa.Table, panels: Sequence[Panel], window: Window, colours
         ],
         "yAxis": [value_axis(colours, gridIndex=i, max=panel.top, interval=panel.line) for i, panel in numbered],
         "series": [line for i, panel in numbered for line in _lines(i, panel, colours)],
-        "tooltip": {"trigger": "axis", "confine": True},
+        "tooltip": {"trigger": "axis", "confine": True, "formatter": _tooltip(panels)},
         "axisPointer": {"link": [{"xAxisIndex": "all"}], "lineStyle": {"color": colours.dim}},
         "legend": {"show": False},
-        "brush": {
-            "xAxisIndex": "all",
-            "brushType": "lineX",
-            "brushMode": "single",
-            "transformable": False,
-            "brushStyle": {"color": f"{colours.accent}22", "borderColor": colours.accent, "borderWidth": 1},
-            "outOfBrush": {"colorAlpha": 1},
-        },
-        "toolbox": {"show": False, "feature": {"brush": {"type": ["lineX"]}}},
+    }
+
+
+def brush_area(count: int, window: Window, columns: int) -> Spec:
+    """Where the fields of the panels lie and which time they show, for what reads a drag over them."""
+    before, after = inset(columns)
+    return {
+        "count": count,
+        "columns": columns,
+        "left_share": before / 100,
+        "width_share": 1 / columns - (before + after) / 100,
+        "panel_pixels": PANEL_PIXELS,
+        "head_pixels": HEAD_PIXELS,
+        "foot_pixels": FOOT_PIXELS,
+        "start_ms": window.start_ms,
+        "end_ms": window.end_ms,
     }
 
 
@@ -66,12 +75,24 @@ def _place(index: int, columns: int) -> tuple[float, float, int]:
     return column * width, width, row * PANEL_PIXELS
 
 
+def inset(columns: int) -> tuple[float, float]:
+    """How far a panel's field lies inside its share of the canvas, left and right, in percent of the canvas."""
+    return (3.6, 1.6) if columns > 1 else (11.0, 2.0)
+
+
+def _tooltip(panels: Sequence[Panel]) -> str:
+    """The time, and every panel's value with its unit. Titles and units are our own words, so they need no escaping."""
+    cell = '<td style="padding-right:16px">{}</td><td style="text-align:right"><b>{}</b> {}</td>'
+    rows = [cell.format(panel.title, f"{{@m{index}}}", panel.unit) for index, panel in enumerate(panels)]
+    return "{@when}<table>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</table>"
+
+
 def _grid(index: int, colours: Palette, columns: int) -> Spec:
     left, width, top = _place(index, columns)
-    inset = 3.6 if columns > 1 else 11
+    before, after = inset(columns)
     return box(
-        left=f"{left + inset}%",
-        width=f"{width - inset - (1.6 if columns > 1 else 2)}%",
+        left=f"{left + before}%",
+        width=f"{width - before - after}%",
         top=top + HEAD_PIXELS,
         height=PANEL_PIXELS - HEAD_PIXELS - FOOT_PIXELS,
         show=True,
@@ -85,7 +106,7 @@ def _titles(index: int, panel: Panel, colours: Palette, columns: int) -> tuple[S
     unit = {"fontSize": 11, "fontWeight": 400, "color": colours.dim}
     style: Spec = {"fontSize": 13, "fontWeight": 600, "color": colours.text, "rich": {"u": unit}}
     text = f"{panel.title}  {{u|{panel.unit}}}" if panel.unit else panel.title
-    right = left + width - (1.6 if columns > 1 else 2)
+    right = left + width - inset(columns)[1]
     return (
         {"text": text, "left": f"{left + 0.2}%", "top": top + 6, "textStyle": style},
         {"text": panel.now, "left": f"{right}%", "textAlign": "right", "top": top + 6, "textStyle": style},
@@ -102,13 +123,12 @@ def _lines(index: int, panel: Panel, colours: Palette) -> tuple[Spec, Spec, Spec
             **place,
             "type": "line",
             "name": panel.title,
-            "encode": {"x": "x", "y": f"m{index}", "tooltip": [f"m{index}"]},
+            "encode": {"x": "x", "y": f"m{index}"},
             "symbol": "none",
             "showSymbol": False,
             "connectNulls": False,
             "color": colours.accent,
             "lineStyle": {"width": 1.6, "color": colours.accent},
             "emphasis": {"disabled": True},
-            "tooltip": {"valueFormatter": "%.2f"},
         },
     )

@@ -66,6 +66,12 @@ def key_figures(figures: Sequence[KeyFigure]) -> None:
     mount("key_figures", key="figures", data={"figures": [asdict(figure) for figure in figures]})
 
 
+def time_brush(chart: str, area: Mapping[str, object]) -> str | None:
+    """Lets a time be chosen by dragging over the chart with this key; returns it as two epoch seconds, ``100-200``."""
+    chosen: str | None = mount("time_brush", key="time-brush", data={**area, "chart": chart}, chosen=unheard).chosen
+    return chosen
+
+
 def _row(row: Attention, line: Sequence[float | None]) -> dict[str, object]:
     known = [value for value in line if value is not None]
     return {

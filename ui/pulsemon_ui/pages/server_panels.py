@@ -1,15 +1,16 @@
-"""The panels of the Server page: one canvas, brushed to look closer."""
+"""The panels of the Server page: one canvas; dragging over it looks closer."""
 
 import streamlit as st
 
 from pulsemon_ui.charts.palette import palette
-from pulsemon_ui.charts.server_panels import height, panel_spec, panel_table
+from pulsemon_ui.charts.server_panels import brush_area, height, panel_spec, panel_table
+from pulsemon_ui.components.parts import time_brush
 from pulsemon_ui.data import dashboard
 from pulsemon_ui.pages.frame import trouble_bar
-from pulsemon_ui.pages.span import back_to_live, take_brush
+from pulsemon_ui.pages.span import back_to_live, take
 from pulsemon_ui.view_models.metrics import SETS
 from pulsemon_ui.view_models.panels import panels
-from pulsemon_ui.view_models.timerange import Span
+from pulsemon_ui.view_models.timerange import Span, span_text, viewer_zone
 
 
 def server_panels(server_id: str, set_title: str, span: Span, columns: int) -> None:
@@ -24,14 +25,21 @@ def server_panels(server_id: str, set_title: str, span: Span, columns: int) -> N
     if not shown:
         st.markdown("Nothing was sent in this time.")
         return
-    table = panel_table(answer.value.column("x").to_pylist(), shown)
-    spec = panel_spec(table, shown, span.window, palette(st.context.theme.type), columns)
+    colours, zone = palette(st.context.theme.type), viewer_zone(st.context.timezone)
+    table = panel_table(answer.value.column("x").to_pylist(), shown, zone)
     key = f"panels-{columns}-{span.window.step_seconds}-{'live' if span.is_live else span.window.start_ms}"
     alt = f"{set_title} of {server_id}: " + ", ".join(f"{panel.title} {panel.now}" for panel in shown)
-    st.echarts_chart(spec, height=height(len(shown), columns), key=key, alt=alt, on_select=lambda: take_brush(key))
+    spec = panel_spec(table, shown, span.window, colours, columns)
+    st.echarts_chart(spec, height=height(len(shown), columns), key=key, alt=alt)
+    chosen = time_brush(key, brush_area(len(shown), span.window, columns))
+    if chosen:
+        take(chosen)
+        st.rerun()
 
 
 def _span_bar(span: Span) -> None:
+    """Says which time is shown while it is a fixed one."""
     if not span.is_live:
-        with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.button("Back to live", key="live", on_click=back_to_live, icon=":material/play_arrow:")
+            st.markdown(span_text(span, viewer_zone(st.context.timezone)))

@@ -1,8 +1,8 @@
-"""Which time the Server page shows: the range that follows the newest data, or what was brushed."""
+"""Which time the Server page shows: the range that follows the newest data, or what was chosen by dragging."""
 
 import streamlit as st
 
-from pulsemon_ui.view_models.timerange import Span, brushed, fixed_span, live_span
+from pulsemon_ui.view_models.timerange import Span, chosen, fixed_span, live_span
 
 
 def chosen_span(range_word: str, now_ms: int) -> Span:
@@ -21,9 +21,8 @@ def back_to_live() -> None:
     st.query_params.pop("to", None)
 
 
-def take_brush(key: str) -> None:
-    """Puts what was brushed on the chart with this key into the URL."""
-    selection = st.session_state[key].selection
-    chosen = brushed(list(selection.get("areas", [])))
-    if chosen is not None:
-        st.query_params["from"], st.query_params["to"] = (str(seconds) for seconds in chosen)
+def take(times: str) -> None:
+    """Puts the time that was chosen by dragging into the URL."""
+    ends = chosen(times)
+    if ends is not None:
+        st.query_params["from"], st.query_params["to"] = ends

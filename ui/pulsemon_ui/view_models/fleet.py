@@ -104,11 +104,11 @@ def _group(name: str, hosts: list[Host], colour: str) -> Group:
 
 
 def _weight(host: Host, colour: str) -> tuple[float, str]:
-    """Sorts the worst to the front: by status, or by the value that colours."""
-    reading = host.readings.get(colour)
+    """Sorts the worst to the front: by status, or silent servers and then the highest of the value that colours."""
+    reading = None if host.verdict.status is Status.SILENT else host.readings.get(colour)
     if colour == "status":
         return host.verdict.status.value.rank, host.server.name
-    return -(reading.value if reading else -1.0), host.server.name
+    return -(reading.value if reading else 9.0 if host.verdict.status is Status.SILENT else -1.0), host.server.name
 
 
 def _tile(host: Host, colour: str) -> Tile:

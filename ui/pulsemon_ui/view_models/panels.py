@@ -60,7 +60,12 @@ def _panel(measure: Measure, middle: Line, low: Line, high: Line) -> Panel:
 
 
 def _scaled(values: Line, scale: Scale) -> tuple[float | None, ...]:
-    return tuple(None if value is None else round(value * scale.factor, 4) for value in values)
+    return tuple(None if value is None else rounded(value * scale.factor) for value in values)
+
+
+def rounded(value: float) -> float:
+    """Four digits that count, which is more than a panel can draw."""
+    return float(f"{value:.4g}")
 
 
 def _axis(largest: float, scale: Scale) -> tuple[float, float]:

@@ -1,6 +1,8 @@
 """Ranges of time: their words in the URL, their buckets, and what a brush chose."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pulsemon_sinks.reader.choice import Window
 
@@ -45,25 +47,13 @@ def step_seconds(seconds: int) -> int:
     return 300 if seconds <= RANGES["24h"] else 3600
 
 
-def brushed(areas: list[dict[str, object]]) -> tuple[int, int] | None:
-    """The epoch seconds of the first brushed region of a chart's selection, or None."""
-    for area in areas:
-        numbers = _first_pair(area.get("coord_range"))
-        if numbers is not None:
-            first, last = (int(number // 1000) for number in numbers)
-            return (first, last) if last - first >= SHORTEST_SECONDS else None
-    return None
-
-
-def _first_pair(found: object) -> tuple[float, float] | None:
-    """The two ends of a region along time, which may lie one list deeper."""
-    if not isinstance(found, list | tuple) or not found:
+def chosen(times: str) -> tuple[str, str] | None:
+    """``from`` and ``to`` of what was chosen by dragging, as the browser tells it: two epoch seconds, ``100-200``."""
+    first, _, last = times.partition("-")
+    if not (first.isdecimal() and last.isdecimal()) or int(last) <= int(first):
         return None
-    if isinstance(found[0], list | tuple):
-        return _first_pair(found[0])
-    if len(found) == 2 and all(isinstance(number, int | float) for number in found):
-        return min(found), max(found)
-    return None
+    middle, half = (int(first) + int(last)) // 2, max(int(last) - int(first), SHORTEST_SECONDS) // 2
+    return str(middle - half), str(middle + half)
 
 
 def aligned_window(now_ms: int, seconds: int, step: int) -> Window:
@@ -76,3 +66,18 @@ def coarse(window: Window, buckets: int) -> Window:
     """The same window in about so many buckets."""
     step = max(window.step_seconds, (window.end_ms - window.start_ms) // 1000 // buckets)
     return Window(window.start_ms, window.end_ms, step)
+
+
+def viewer_zone(name: str | None) -> tzinfo:
+    """The time zone a browser names; UTC if it names none that is known here."""
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ValueError, ZoneInfoNotFoundError):
+        return UTC
+
+
+def span_text(span: Span, zone: tzinfo) -> str:
+    """The two ends of a span: ``Tue 24 Nov, 18:24 to 20:08``."""
+    first, last = (datetime.fromtimestamp(ms / 1000, zone) for ms in (span.window.start_ms, span.window.end_ms))
+    end = f"{last:%H:%M}" if first.date() == last.date() else f"{last:%a %d %b, %H:%M}"
+    return f"{first:%a %d %b, %H:%M} to {end}"
