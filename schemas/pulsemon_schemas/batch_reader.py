@@ -8,14 +8,14 @@ from pulsemon_schemas.batch_head import BatchHead
 from pulsemon_schemas.codec import schema_id_of
 from pulsemon_schemas.errors import ContractError
 from pulsemon_schemas.series_cache import Producer, SeriesSet
-from pulsemon_schemas.wire import DOUBLE_BYTES, END_OF_BLOCKS, FRAME_BYTES
+from pulsemon_schemas.wire import DOUBLE_BYTES, FRAME_BYTES
 from pulsemon_schemas.wire_reader import WireReader
 
 SCHEMA_ID = registry.SCHEMA_IDS["metric_batch.v1"]
 
 
 class ReadBatch(NamedTuple):
-    """A batch and its producer, whose ids end the bytes ``start``; no ``series`` if its values stand in several blocks."""
+    """A batch and its producer: its ids end the bytes ``start``; no ``series`` if its values have several blocks."""
 
     head: BatchHead
     start: bytes
@@ -88,9 +88,7 @@ def _series(value: bytes, series_at: int, values_at: int, head: BatchHead) -> Se
     if reader.long() != count:
         return None
     raw = value[series_at : reader.position]
-    # no values: their count was their end already
-    tail = END_OF_BLOCKS * (3 if count else 2)
-    return SeriesSet(raw, len(raw), DOUBLE_BYTES * count, count, head.names, head.labels, tail)
+    return SeriesSet(raw, len(raw), DOUBLE_BYTES * count, count, head.names, head.labels)
 
 
 def _check_schema(value: bytes) -> None:

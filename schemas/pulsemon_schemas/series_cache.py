@@ -11,8 +11,7 @@ MEMORY_FACTOR = 4
 class SeriesSet(NamedTuple):
     """Names and labels that were checked: equally many, in order, UTF-8.
 
-    ``raw`` is how they stand in a record, together with the count of the values that follow. ``tail`` ends a record
-    after its values if nothing was dropped and nothing is signed.
+    ``raw`` is how they stand in a record, together with the count of the values that follow.
     """
 
     raw: bytes
@@ -21,7 +20,6 @@ class SeriesSet(NamedTuple):
     sample_count: int
     names: tuple[str, ...]
     labels: tuple[str, ...]
-    tail: bytes
 
 
 class Producer(NamedTuple):

@@ -10,8 +10,11 @@ from types import MappingProxyType
 from pulsemon_schemas.batch_head import BatchHead
 from pulsemon_schemas.batch_reader import read_batch, read_ending
 from pulsemon_schemas.series_cache import Producer, SeriesCache, SeriesSet
+from pulsemon_schemas.wire import END_OF_BLOCKS
 from pulsemon_schemas.wire_reader import WireReader
 
+# No more values, nothing dropped, not signed.
+USUAL_ENDING = 3 * END_OF_BLOCKS
 NOTHING_DROPPED: Mapping[str, int] = MappingProxyType({})
 
 # Two times of six bytes each (all from 2004 to 2039 have six): where the bit must stand that says "more follows" ...
@@ -84,7 +87,7 @@ def _known_head(
 
     dropped, signed_bytes, signature = NOTHING_DROPPED, len(value) - 1, ""
     end = values_at + series.packed_bytes
-    if value[end:] != series.tail:
+    if value[end:] != USUAL_ENDING:
         reader = WireReader(value, end)
         if series.sample_count and reader.long() != 0:
             raise SeveralBlocks

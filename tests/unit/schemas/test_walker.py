@@ -64,11 +64,22 @@ def test_the_series_of_a_producer_are_kept_once() -> None:
 
 
 def test_a_producer_may_send_many_sets_of_series() -> None:
-    walker = Walker()
+    cache = SeriesCache()
+    walker = Walker(cache)
     made = [host_batch(sample_count=count) for count in range(2 * MAX_SERIES_SETS_A_PRODUCER)]
 
     for _ in range(2):
         assert [as_batch(walker.walk(codec.encode(one))) for one in made] == made
+    assert [len(producer.sets) for producer in cache.producers.values()] == [MAX_SERIES_SETS_A_PRODUCER]
+
+
+def test_series_that_come_the_slow_way_again_are_kept_once() -> None:
+    cache = SeriesCache()
+    walker = Walker(cache)
+    for sequence in range(3):
+        walker.walk(codec.encode(batch(sequence=sequence, recorded_at_ms=0)))
+
+    assert [len(producer.sets) for producer in cache.producers.values()] == [1]
 
 
 def test_the_cache_is_bounded() -> None:
@@ -157,6 +168,15 @@ def test_a_number_of_ten_bytes_keeps_its_lowest_64_bits() -> None:
     longest = value.replace(encode_long(NOW_MS + 12), b"\xff" * 9 + b"\x7f")
 
     assert Walker().walk(longest).sent_at_ms == reference(longest)["sent_at"] == -(2**63)  # type: ignore[index]
+
+
+def test_a_known_producer_may_write_its_sequence_in_ten_bytes() -> None:
+    walker = Walker()
+    walker.walk(by_hand(encode_texts(["a", "b"]), b"\x04" + ONE + TWO + b"\x00"))
+    usual = by_hand(encode_texts(["a", "b"]), b"\x04" + ONE + TWO + b"\x00")
+    longest = usual.replace(b"\x02p\x02", b"\x02p" + b"\xff" * 9 + b"\x7f")
+
+    assert walker.walk(longest).sequence == reference(longest)["sequence"] == -(2**63)  # type: ignore[index]
 
 
 @pytest.mark.parametrize(
