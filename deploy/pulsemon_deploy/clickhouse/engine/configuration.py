@@ -19,7 +19,7 @@ READER_PROFILE = "reader"
 # it is written (a Kafka table's definition alone would keep the folder from opening). FILE is how inserts are read.
 WRITER_GRANTS = (
     "GRANT SHOW, SELECT, INSERT, ALTER, CREATE, DROP, TRUNCATE, OPTIMIZE, BACKUP, KILL QUERY, SYSTEM, dictGet ON *.*",
-    "GRANT FILE ON *.*",
+    "GRANT CHECK, UNDROP TABLE, FILE ON *.*",
 )
 READER_GRANTS = ("GRANT SELECT, dictGet ON *.*",)
 

@@ -18,8 +18,10 @@ from pulsemon_deploy.clickhouse.sql.quoting import text
 
 log = logging.getLogger(__name__)
 
-# the engine's defaults for embedded use differ from a server's: 'foo bar' would parse as a SELECT
-_SERVER_LIKE = "implicit_select = 0, allow_introspection_functions = 0"
+# The engine's defaults for embedded use differ from a server's: 'foo bar' would parse as a SELECT. Times without a zone
+# are UTC wherever this machine stands.
+TIMEZONE = "UTC"
+_SERVER_LIKE = f"implicit_select = 0, allow_introspection_functions = 0, session_timezone = '{TIMEZONE}'"
 
 
 class Database:
@@ -30,7 +32,7 @@ class Database:
         self._layout = write_configuration(settings)
         self._admin = Connection(folder.open_folder(self._layout))
         self._admin_lock = threading.Lock()
-        version, self.timezone = self._admin.rows("SELECT version(), timezone()")[0]
+        ((version,),) = self._admin.rows("SELECT version()")
         self.version = (*(int(part) for part in version.split(".")[:3]),)
         self.table_functions = frozenset(
             name.lower() for (name,) in self._admin.rows("SELECT name FROM system.table_functions")

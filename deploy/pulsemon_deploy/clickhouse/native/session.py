@@ -6,6 +6,7 @@ import uuid
 
 from pulsemon_deploy.clickhouse.access.logins import Login
 from pulsemon_deploy.clickhouse.engine.connection import Connection
+from pulsemon_deploy.clickhouse.engine.database import TIMEZONE
 from pulsemon_deploy.clickhouse.engine.errors import UNEXPECTED_PACKET, EngineError, ProtocolError
 from pulsemon_deploy.clickhouse.front import Front
 from pulsemon_deploy.clickhouse.native import REVISION, wire
@@ -56,7 +57,7 @@ def _greet(client: socket.socket, source: Source, front: Front, token: str) -> t
     try:
         if database:
             connection.use(database)
-        client.sendall(wire.hello(front.database.version, REVISION, front.database.timezone, DISPLAY_NAME))
+        client.sendall(wire.hello(front.database.version, REVISION, TIMEZONE, DISPLAY_NAME))
     except BaseException:
         connection.close()
         raise

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any, cast
 
 from pulsemon_deploy.clickhouse.access.browsers import refusal
+from pulsemon_deploy.clickhouse.engine.database import TIMEZONE
 from pulsemon_deploy.clickhouse.engine.errors import ACCESS_DENIED, EngineError
 from pulsemon_deploy.clickhouse.engine.spool import Spool
 from pulsemon_deploy.clickhouse.front import Front
@@ -101,7 +102,7 @@ class Handler(BaseHTTPRequestHandler):
         }
         headers = {
             "X-ClickHouse-Format": answer.output_format,
-            "X-ClickHouse-Timezone": self._front.database.timezone,
+            "X-ClickHouse-Timezone": TIMEZONE,
             "X-ClickHouse-Summary": json.dumps(summary),
         }
         try:
