@@ -126,7 +126,7 @@ def test_kill_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
         assert all(writer.failures for writer in writers), "the kills hit nobody"
         assert _stored(engine, settings) == {number: set(range(count)) for number, count in counts.items()}
         with engine.client(settings) as client:
-            assert client.execute("CHECK TABLE t") == [(1,)]
+            assert all(is_whole for _, is_whole, _ in client.execute("CHECK TABLE t"))
 
 
 def test_sigterm_finishes_what_runs(tmp_path: Path) -> None:
