@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 from collections.abc import Iterator, Mapping
 
 from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
@@ -17,6 +18,8 @@ CLIENT_ID = "pulsemon-registration"
 PARTITION = 0
 NEW = -1  # expected_version of an id that was never used
 TIMEOUT_SECONDS = 20.0
+LEADER_SECONDS = 5.0
+LEADER_POLL_SECONDS = 0.05
 READ_RECORDS = 10_000
 # The first connections to a broker that has just begun may be refused; librdkafka, which tries again, would tell.
 QUIET = {"log_level": 2}
@@ -55,8 +58,7 @@ def known_servers(settings: KafkaSettings, group_id: str, wanted: frozenset[str]
 def _read_to_end(settings: KafkaSettings, group_id: str) -> Iterator[Message]:
     consumer = Consumer({**consumer_config(settings, group_id, CLIENT_ID), **QUIET})
     try:
-        place = TopicPartition(CONTROL.name, PARTITION)
-        first, end = consumer.get_watermark_offsets(place, TIMEOUT_SECONDS)
+        first, end = _watermarks(consumer)
         consumer.assign([TopicPartition(CONTROL.name, PARTITION, first)])
         position = first
         while position < end:
@@ -68,6 +70,21 @@ def _read_to_end(settings: KafkaSettings, group_id: str) -> Iterator[Message]:
                 yield message
     finally:
         consumer.close()
+
+
+def _watermarks(consumer: Consumer) -> tuple[int, int]:
+    """The broker tells of a new partition's leader a moment before that leader answers: it is asked again."""
+    place = TopicPartition(CONTROL.name, PARTITION)
+    deadline = time.monotonic() + LEADER_SECONDS
+    while True:
+        try:
+            first, end = consumer.get_watermark_offsets(place, TIMEOUT_SECONDS)
+        except KafkaException:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(LEADER_POLL_SECONDS)
+        else:
+            return first, end
 
 
 def _server_id(message: Message) -> str | None:

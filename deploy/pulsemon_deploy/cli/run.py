@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import click
 from pulsemon_schemas.errors import SettingsError
+from pulsemon_schemas.runtime import notify
 from pulsemon_schemas.runtime.settings import load
 
 from pulsemon_deploy.cli.role_process import run_role, start_logging
@@ -22,12 +23,17 @@ def run() -> None:
 @run.command()
 def kafka() -> None:
     """Apache Kafka of this machine; becomes its process."""
+    from pulsemon_deploy.kafka import DOWNLOAD_BYTES, is_resolved
+
     start_logging("kafka")
     own = installation(os.environ)
     if not own.has_own_kafka:
         raise SettingsError(["PULSEMON_KAFKA_BOOTSTRAP is set, so that broker is used and none is started here"])
     own.home.prepare()
     node = own.local_kafka()
+    if not is_resolved(node.cache_folder):
+        megabytes = round(DOWNLOAD_BYTES / 1e6)
+        notify.status(os.environ, f"downloads Apache Kafka, {megabytes} MB, and prepares it: once, about 20 s")
     node.prepare()
     argv = node.argv()
     os.execve(argv[0], argv, node.environment(os.environ))  # noqa: S606 - a list of ours, no shell

@@ -4,10 +4,20 @@ import os
 import secrets
 import socket
 import struct
+from dataclasses import dataclass
 
 READY = b"READY=1"
+STATUS = b"STATUS="
 MESSAGE_BYTES = 4096
 _CREDENTIALS = struct.Struct("3i")
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a process said of itself; ``status`` is a line for people, "" if it sent none."""
+
+    is_ready: bool
+    status: str
 
 
 class NotifySocket:
@@ -28,15 +38,18 @@ class NotifySocket:
         """Readable when a message waits."""
         return self._socket.fileno()
 
-    def is_ready(self) -> bool:
-        """Reads the waiting messages; whether one of them, from this user, said READY=1."""
-        found = False
+    def read(self) -> Notice:
+        """The waiting messages of this user, taken together."""
+        is_ready, status = False, ""
         while True:
             try:
                 message, ancillary, _, _ = self._socket.recvmsg(MESSAGE_BYTES, socket.CMSG_SPACE(_CREDENTIALS.size))
             except BlockingIOError:
-                return found
-            found = found or (READY in message.split(b"\n") and _is_from_this_user(ancillary))
+                return Notice(is_ready, status)
+            for line in message.split(b"\n") if _is_from_this_user(ancillary) else ():
+                is_ready = is_ready or line == READY
+                if line.startswith(STATUS):
+                    status = line.removeprefix(STATUS).decode(errors="replace")
 
     def close(self) -> None:
         """Ends the address."""

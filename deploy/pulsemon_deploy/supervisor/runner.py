@@ -57,9 +57,8 @@ class Runner:
         self._loop.on_readable(child.output, lambda: self._read(child))
         self._loop.on_readable(child.ended, lambda: self._ended(child))
         self._loop.after(self.role.start_seconds, lambda: self._give_up_starting(child))
-        if self.role.readiness is Readiness.NOTIFY:
-            self._loop.on_readable(child.notify.fileno(), lambda: self._notified(child))
-        elif self.role.readiness is Readiness.PORT:
+        self._loop.on_readable(child.notify.fileno(), lambda: self._notified(child))
+        if self.role.readiness is Readiness.PORT:
             self._probe(child)
         self._changed(self)
 
@@ -106,7 +105,12 @@ class Runner:
             self._console.relay(self.role.name, line)
 
     def _notified(self, child: Child) -> None:
-        if child.notify.is_ready():
+        notice = child.notify.read()
+        if notice.status:
+            self._message = notice.status
+            self._console.say(self.role.name, notice.status)
+            self._changed(self)
+        if notice.is_ready and self.role.readiness is Readiness.NOTIFY:
             self._ready(child)
 
     def _probe(self, child: Child) -> None:

@@ -16,6 +16,11 @@ def stopping(environ: Mapping[str, str]) -> None:
     _send(environ, b"STOPPING=1")
 
 
+def status(environ: Mapping[str, str], text: str) -> None:
+    """Sends what this process is doing, as one line for people."""
+    _send(environ, f"STATUS={text}".encode())
+
+
 def _send(environ: Mapping[str, str], message: bytes) -> None:
     address = environ.get(SOCKET_VARIABLE)
     if not address:

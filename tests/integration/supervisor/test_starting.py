@@ -33,7 +33,7 @@ def test_a_task_must_end_well_before_what_needs_it_starts(tmp_path: Path) -> Non
 
 def test_a_port_that_accepts_connections_is_readiness_too(tmp_path: Path) -> None:
     listen = """
-        server = socket.create_server(("127.0.0.1", 0)) if False else socket.socket()
+        server = socket.socket()
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         server.bind(("127.0.0.1", int(sys.argv[1])))
         time.sleep(0.3)
@@ -51,7 +51,7 @@ def test_a_port_that_accepts_connections_is_readiness_too(tmp_path: Path) -> Non
         running.wait_ready()
 
 
-def test_readiness_said_by_somebody_else_does_not_count(tmp_path: Path) -> None:
+def test_a_role_that_says_nothing_is_not_ready(tmp_path: Path) -> None:
     with supervised(tmp_path, [service("quiet", "print('here', flush=True); wait()", start_seconds=0.5)]) as running:
         wait_until(lambda: running.role("quiet").restarts >= 1, 10, "the quiet role was started again")
         _, output = running.stop()
@@ -74,3 +74,20 @@ def test_tasks_are_repeated_when_what_they_follow_came_back(tmp_path: Path) -> N
         wait_until(lambda: marks.read_text() == "xx", 10, "the task ran a second time")
         running.wait_for("task", "done")
         assert running.role("user").pid == user, "a running role is not restarted for that"
+
+
+def test_what_a_role_says_it_does_is_shown_until_it_is_ready(tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    body = f"""
+        client = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        client.sendto(b"STATUS=downloads 45 MB", "\\0" + os.environ["NOTIFY_SOCKET"][1:])
+        while not os.path.exists({str(gate)!r}): time.sleep(0.01)
+        ready(); wait()
+    """
+    with supervised(tmp_path, [service("slow", body)]) as running:
+        wait_until(lambda: running.role("slow").message == "downloads 45 MB", 10, "the message is in the state")
+        gate.touch()
+        running.wait_ready()
+        assert running.role("slow").message == ""
+        _, output = running.stop()
+    assert "slow       downloads 45 MB" in output

@@ -18,8 +18,9 @@ def test_readiness_reaches_whoever_started_the_process(listener: socket.socket, 
 
     notify.ready({"NOTIFY_SOCKET": str(tmp_path / "notify")})
     notify.stopping({"NOTIFY_SOCKET": str(tmp_path / "notify")})
+    notify.status({"NOTIFY_SOCKET": str(tmp_path / "notify")}, "downloads 45 MB")
 
-    assert [listener.recv(100), listener.recv(100)] == [b"READY=1", b"STOPPING=1"]
+    assert [listener.recv(100) for _ in range(3)] == [b"READY=1", b"STOPPING=1", b"STATUS=downloads 45 MB"]
 
 
 def test_an_abstract_socket_is_reached(listener: socket.socket, tmp_path: Path) -> None:
