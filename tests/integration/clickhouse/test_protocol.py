@@ -3,11 +3,13 @@
 import socket
 import struct
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 from pulsemon_deploy.clickhouse.native import REVISION, wire
 from pulsemon_deploy.clickhouse.native.source import Source
 from support.clickhouse import Engine, running_engine
+from support.waiting import wait_until
 
 pytestmark = pytest.mark.clickhouse
 
@@ -107,14 +109,24 @@ def test_strings_over_a_gib_are_refused(clickhouse: Engine, client: socket.socke
 
 
 def test_too_many_clients_are_told(tmp_path_factory: pytest.TempPathFactory) -> None:
-    with running_engine(tmp_path_factory.mktemp("limited"), connection_limit=2) as engine:
+    with running_engine(tmp_path_factory.mktemp("limited"), connection_limit=2) as engine, ExitStack() as held:
         native, http = (("127.0.0.1", port) for port in (engine.engine_settings.port, engine.engine_settings.http_port))
-        with socket.create_connection(native) as first, socket.create_connection(native):
-            first.sendall(_hello(engine))
-            _read_hello(Source(first))
-            with socket.create_connection(native, timeout=10) as third:
-                code, text = _read_error(Source(third))
-                assert code == 203
-                assert "too many clients" in text
-            with socket.create_connection(http, timeout=10) as fourth:
-                assert fourth.recv(100).startswith(b"HTTP/1.1 503")
+
+        def is_let_in() -> bool:
+            """Connects and stays; False if there was no room, as while the probe of the start is still leaving."""
+            client = socket.create_connection(native, timeout=10)
+            client.sendall(_hello(engine))
+            if Source(client).byte() == 0:
+                held.enter_context(client)
+                return True
+            client.close()
+            return False
+
+        for _ in range(2):
+            wait_until(is_let_in, what="there is room for a client")
+        with socket.create_connection(native, timeout=10) as third:
+            code, text = _read_error(Source(third))
+            assert code == 203
+            assert "too many clients" in text
+        with socket.create_connection(http, timeout=10) as fourth:
+            assert fourth.recv(100).startswith(b"HTTP/1.1 503")
