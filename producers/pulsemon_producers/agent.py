@@ -24,7 +24,7 @@ from pulsemon_producers.outbox import Outbox
 from pulsemon_producers.schedule import Due, Schedule, phase_ms
 from pulsemon_producers.sender import Sender
 from pulsemon_producers.settings import AgentSettings
-from pulsemon_producers.state_file import UNKNOWN, StateFile
+from pulsemon_producers.state_file import UNKNOWN, ProducerState, StateFile
 from pulsemon_producers.tally import Tally
 
 log = logging.getLogger(__name__)
@@ -104,40 +104,37 @@ def run(
     host.bind_psutil()
     state_file = StateFile(settings.state_dir)
     previous = state_file.load()
-    tally = Tally()
-    outbox = Outbox(settings.buffer_samples, tally)
+    agent = _assemble(settings, previous, host, collectors)
     sealer = Sealer(settings.server_id, SOURCE, state_file, previous or UNKNOWN, settings.interval_ms)
     publisher = KafkaPublisher(kafka, CLIENT_ID, topic)
-    metrics = catalogue.METRICS
-    intervals_ms = metric_intervals_ms(metrics, settings.interval_ms)
-    crew = Crew.of((collector(host) for collector in collectors), settings.interval_ms)
-    agent = Agent(
-        host=host,
-        crew=crew,
-        admission=Admission(metrics, intervals_ms),
-        schedule=Schedule(
-            settings.interval_ms,
-            phase_ms(settings.server_id, settings.interval_ms),
-            (previous or UNKNOWN).used,
-            begins_at_once=previous is not None,
-        ),
-        drafter=Drafter(),
-        outbox=outbox,
-        tally=tally,
-        intervals_ms=intervals_ms,
-    )
-    log.info(
-        "Agent of %s: producer %s, a batch every %g s.",
-        settings.server_id,
-        sealer.producer_id,
-        settings.interval_seconds,
-    )
-    sender = Sender(outbox, sealer, publisher, tally, ready)
+    log.info("Agent of %s, producer %s: every %g s.", settings.server_id, sealer.producer_id, settings.interval_seconds)
+    sender = Sender(agent.outbox, sealer, publisher, agent.tally, ready)
     try:
         while not stop.wait(agent.step()):
             sender.check()
     finally:
-        crew.close(COLLECTORS_END_SECONDS)
+        agent.crew.close(COLLECTORS_END_SECONDS)
         sender.close(DRAIN_SECONDS)
         publisher.close()
-    log.info("Agent stopped: %d samples delivered.", tally.totals().delivered)
+    log.info("Agent stopped: %d samples delivered.", agent.tally.totals().delivered)
+
+
+def _assemble(
+    settings: AgentSettings, previous: ProducerState | None, host: Host, collectors: Iterable[type[Collector]]
+) -> Agent:
+    """The agent with its collectors' threads running. Without a known predecessor it leaves the running tick alone."""
+    metrics = catalogue.METRICS
+    intervals_ms = metric_intervals_ms(metrics, settings.interval_ms)
+    phase = phase_ms(settings.server_id, settings.interval_ms)
+    used = (previous or UNKNOWN).used
+    tally = Tally()
+    return Agent(
+        host=host,
+        crew=Crew.of((collector(host) for collector in collectors), settings.interval_ms),
+        admission=Admission(metrics, intervals_ms),
+        schedule=Schedule(settings.interval_ms, phase, used, begins_at_once=previous is not None),
+        drafter=Drafter(),
+        outbox=Outbox(settings.buffer_samples, tally),
+        tally=tally,
+        intervals_ms=intervals_ms,
+    )

@@ -14,7 +14,6 @@ QUEUE_FULL = "queue_full"
 class Fill:
     """How much waits. ``oldest_ms`` is the recorded_at of the oldest draft, None if nothing waits."""
 
-    batches: int
     samples: int
     size_bytes: int
     oldest_ms: int | None
@@ -75,4 +74,4 @@ class Outbox:
         with self._changed:
             drafts = [*([self._taken] if self._taken else []), *self._waiting]
         oldest_ms = drafts[0].recorded_at_ms if drafts else None
-        return Fill(len(drafts), sum(map(len, drafts)), sum(draft.size_bytes for draft in drafts), oldest_ms)
+        return Fill(sum(map(len, drafts)), sum(draft.size_bytes for draft in drafts), oldest_ms)

@@ -17,7 +17,7 @@ from pulsemon_schemas.partitioner import partition_for
 from pulsemon_schemas.records import LogRecord
 from pulsemon_schemas.runtime.kafka import consumer_config
 from pulsemon_schemas.validity import check
-from support.kafka import Broker, running_broker
+from support.kafka import Broker
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.kafka
@@ -136,20 +136,19 @@ def test_a_restarted_agent_names_its_predecessor_and_repeats_no_moment(kafka: Br
 
 
 def test_a_broker_that_is_killed_and_comes_back_gets_everything(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    mortal: Broker, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with running_broker(tmp_path / "kafka") as broker:
-        topic = broker.create_topics("agent", PARTITIONS)["pulsemon.metrics"]
-        with running(broker, topic, tmp_path / "state") as is_ready:
-            assert is_ready.wait(READ_SECONDS)
-            broker.kill()
-            wait_until(lambda: "does not take batches" in caplog.text, READ_SECONDS, "the agent to notice")
-            broker.start()
-            with reading(broker, topic) as reader:
-                before = len(reader.batches())
-                wait_until(lambda: len(reader.batches()) > before + 4, READ_SECONDS, "batches after the return")
-        with reading(broker, topic) as reader:
-            batches = reader.batches()
+    topic = mortal.create_topics("agent", PARTITIONS)["pulsemon.metrics"]
+    with running(mortal, topic, tmp_path) as is_ready:
+        assert is_ready.wait(READ_SECONDS)
+        mortal.kill()
+        wait_until(lambda: "does not take batches" in caplog.text, READ_SECONDS, "the agent to notice")
+        mortal.start()
+        with reading(mortal, topic) as reader:
+            before = len(reader.batches())
+            wait_until(lambda: len(reader.batches()) > before + 4, READ_SECONDS, "batches after the return")
+    with reading(mortal, topic) as reader:
+        batches = reader.batches()
 
     assert [batch["sequence"] for batch in batches] == list(range(len(batches)))
     stamps = [batch["recorded_at"].timestamp() for batch in batches]
@@ -158,15 +157,16 @@ def test_a_broker_that_is_killed_and_comes_back_gets_everything(
     assert caplog.text.count("does not take batches") == 1
 
 
-def test_an_agent_that_starts_before_its_broker_waits_for_it_and_stops_in_time_without_it(tmp_path: Path) -> None:
-    with running_broker(tmp_path / "kafka") as broker:
-        topic = broker.create_topics("agent", PARTITIONS)["pulsemon.metrics"]
-        broker.kill()
-        with running(broker, topic, tmp_path / "state") as is_ready:
-            assert not is_ready.wait(1.5)
-        with running(broker, topic, tmp_path / "state") as is_ready:
-            broker.start()
-            assert is_ready.wait(READ_SECONDS)
+def test_an_agent_that_starts_before_its_broker_waits_for_it_and_stops_in_time_without_it(
+    mortal: Broker, tmp_path: Path
+) -> None:
+    topic = mortal.create_topics("agent", PARTITIONS)["pulsemon.metrics"]
+    mortal.kill()
+    with running(mortal, topic, tmp_path) as is_ready:
+        assert not is_ready.wait(1.5)
+    with running(mortal, topic, tmp_path) as is_ready:
+        mortal.start()
+        assert is_ready.wait(READ_SECONDS)
 
 
 def as_record(message: Message) -> LogRecord:
