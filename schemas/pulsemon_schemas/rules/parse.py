@@ -1,0 +1,153 @@
+"""The JSON body of a rule to the rule and back."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from pulsemon_schemas.catalogue import metric
+from pulsemon_schemas.rules.fields import Fields, RuleError
+from pulsemon_schemas.rules.rule import ABSENCE, FUNCTIONS, KINDS, LEVELS, OPERATORS, THRESHOLD, Level, Rule, Window
+from pulsemon_schemas.rules.scope import read_scope, scope_body
+
+MAX_WINDOW_SECONDS = 7 * 24 * 3600.0
+MAX_FOR_SECONDS = 7 * 24 * 3600.0
+TEXTS = ("summary", "runbook", "owner")
+ABSENCE_FAMILY = "absence"
+
+
+def parse_rule(rule_id: str, body: Mapping[str, Any], version: int = -1, author: str = "") -> Rule:
+    """The rule in a body. Raises RuleError with everything that is wrong with it."""
+    problems: list[str] = []
+    if not rule_id:
+        problems.append("id: must not be empty")
+    fields = Fields(body, problems)
+    kind = fields.choice("kind", KINDS, THRESHOLD)
+    read = _absence if kind == ABSENCE else _threshold
+    rule = Rule(
+        id=rule_id,
+        kind=kind,
+        scope=read_scope(fields.nested("scope")),
+        enabled=fields.boolean("enabled", True),
+        version=version,
+        author=author,
+        summary=fields.text("summary"),
+        runbook=fields.text("runbook"),
+        owner=fields.text("owner"),
+        **read(fields),
+    )
+    if kind == ABSENCE and rule.scope.kind == "instance":
+        fields.problem("scope", "a server is silent as a whole: the narrowest scope of an absence is a server")
+    fields.unasked()
+    if problems:
+        raise RuleError(f"rule {rule_id!r}", problems)
+    return rule
+
+
+def rule_body(rule: Rule) -> dict[str, Any]:
+    """The body that ``parse_rule`` reads as the same rule, without what is usual."""
+    body: dict[str, Any] = {"kind": rule.kind, "scope": scope_body(rule.scope), "enabled": rule.enabled}
+    body |= {name: getattr(rule, name) for name in TEXTS if getattr(rule, name)}
+    body |= {"levels": {level.name: _level_body(level) for level in rule.levels}, "family": rule.family}
+    if rule.kind == ABSENCE:
+        return body | {"stale_seconds": rule.stale_seconds}
+    window = {"function": rule.window.function, "seconds": rule.window.seconds, "counter": rule.window.is_counter}
+    return body | {
+        "metric": rule.metric,
+        "match": dict(rule.match),
+        "operator": rule.operator,
+        "window": window if rule.window.seconds else {"function": rule.window.function},
+    }
+
+
+def _threshold(fields: Fields) -> dict[str, Any]:
+    metric_name = fields.text("metric", None)
+    sign = fields.choice("operator", tuple(OPERATORS), ">=")
+    return {
+        "metric": metric_name,
+        "family": fields.text("family", metric_name),
+        "match": fields.texts("match"),
+        "window": _window(fields.nested("window"), metric_name),
+        "operator": sign,
+        "levels": _levels(fields.nested("levels"), 1 if sign in {">=", ">"} else -1),
+    }
+
+
+def _absence(fields: Fields) -> dict[str, Any]:
+    stale_seconds = fields.number("stale_seconds", 30.0, minimum=1.0)
+    levels = []
+    nested = fields.nested("levels")
+    for name in LEVELS:
+        if nested.has(name):
+            one = nested.nested(name)
+            levels.append(Level(name, one.number("limit", None, minimum=1.0)))
+            one.unasked()
+    nested.unasked()
+    _check_order(nested, levels, 1)
+    if levels and levels[0].limit < stale_seconds:
+        fields.problem("stale_seconds", f"must not be beyond the first limit, {levels[0].limit:g}")
+    family = fields.text("family", ABSENCE_FAMILY)
+    return {"family": family, "stale_seconds": stale_seconds, "levels": tuple(levels)}
+
+
+def _window(fields: Fields, metric_name: str) -> Window:
+    function = fields.choice("function", FUNCTIONS, "last")
+    seconds = fields.number("seconds", 0.0, minimum=0.0)
+    is_counter = fields.boolean("counter", _counts(metric_name, function))
+    if function == "last" and seconds:
+        fields.problem("seconds", "the last sample has no window: leave it out, or choose another function")
+    if function != "last" and not 1.0 <= seconds <= MAX_WINDOW_SECONDS:
+        fields.problem("seconds", f"{function} needs a window of 1 to {MAX_WINDOW_SECONDS:.0f} seconds")
+    fields.unasked()
+    return Window(function, seconds, is_counter and function in {"delta", "rate"})
+
+
+def _counts(metric_name: str, function: str) -> bool:
+    """Whether a metric is a counter; one that the catalogue does not know is if its rate is asked for."""
+    try:
+        return metric(metric_name).is_counter
+    except KeyError:
+        return function == "rate"
+
+
+def _levels(fields: Fields, sign: int) -> tuple[Level, ...]:
+    levels = [_level(name, fields.nested(name), sign) for name in LEVELS if fields.has(name)]
+    fields.unasked()
+    _check_order(fields, levels, sign)
+    return tuple(levels)
+
+
+def _level(name: str, fields: Fields, sign: int) -> Level:
+    limit = fields.number("limit", None)
+    recovery = fields.number("recovery", None) if fields.has("recovery") else None
+    if recovery is not None and sign * recovery > sign * limit:
+        fields.problem("recovery", f"{recovery:g} must not be beyond the limit {limit:g}")
+    level = Level(
+        name,
+        limit,
+        fields.number("for_seconds", 0.0, minimum=0.0),
+        recovery,
+        fields.number("keep_firing_seconds", 0.0, minimum=0.0),
+    )
+    if max(level.for_seconds, level.keep_firing_seconds) > MAX_FOR_SECONDS:
+        fields.problem("for_seconds", f"and keep_firing_seconds must be at most {MAX_FOR_SECONDS:.0f}")
+    fields.unasked()
+    return level
+
+
+def _check_order(fields: Fields, levels: list[Level], sign: int) -> None:
+    mildest = -math.inf
+    for level in levels:
+        if sign * level.limit < mildest:
+            fields.problem(level.name, f"the limit {level.limit:g} is milder than that of the level before")
+        mildest = sign * level.limit
+
+
+def _level_body(level: Level) -> dict[str, float]:
+    body = {"limit": level.limit}
+    if level.for_seconds:
+        body["for_seconds"] = level.for_seconds
+    if level.recovery is not None:
+        body["recovery"] = level.recovery
+    if level.keep_firing_seconds:
+        body["keep_firing_seconds"] = level.keep_firing_seconds
+    return body

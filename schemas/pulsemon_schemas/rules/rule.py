@@ -1,0 +1,106 @@
+"""A rule: which series it judges, over which window, and at which limits."""
+
+import math
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from pulsemon_schemas.rules.scope import Scope
+
+LEVELS = ("info", "warning", "critical")
+"""From the mildest to the worst."""
+
+THRESHOLD, ABSENCE = "threshold", "absence"
+KINDS = (THRESHOLD, ABSENCE)
+FUNCTIONS = ("last", "avg", "min", "max", "count", "delta", "rate")
+OPERATORS: Mapping[str, Callable[[float, float], bool]] = MappingProxyType(
+    {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt}
+)
+_STRONGER_WITH_TIME = frozenset({("max", True), ("min", False), ("count", True), ("delta", True)})
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How samples become the value that is judged. ``seconds`` is 0 for the last sample.
+
+    ``is_counter`` is for delta and rate: a value that falls is a counter that began anew, and not a loss.
+    """
+
+    function: str = "last"
+    seconds: float = 0.0
+    is_counter: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """When one level is entered and left. ``recovery`` None: as soon as the limit does not hold any more.
+
+    For an absence the limit is the silence in seconds.
+    """
+
+    name: str
+    limit: float
+    for_seconds: float = 0.0
+    recovery: float | None = None
+    keep_firing_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One version of a rule. ``levels`` go from the mildest to the worst; a rule with none judges nothing.
+
+    Of the rules of one ``family`` that cover a series only the one with the narrowest scope judges it. ``version`` is
+    the offset of the rule in the control log, -1 if it comes from a file.
+    """
+
+    id: str
+    kind: str = THRESHOLD
+    family: str = ""
+    metric: str = ""
+    match: Mapping[str, str] = field(default_factory=dict)
+    window: Window = field(default_factory=Window)
+    operator: str = ">="
+    levels: tuple[Level, ...] = ()
+    stale_seconds: float = 0.0
+    scope: Scope = field(default_factory=Scope)
+    enabled: bool = True
+    summary: str = ""
+    runbook: str = ""
+    owner: str = ""
+    version: int = -1
+    author: str = ""
+
+    @property
+    def fires_above(self) -> bool:
+        """Whether higher values are the worse ones."""
+        return self.operator in {">=", ">"}
+
+    @property
+    def needs_full_window(self) -> bool:
+        """False if samples still to come can only confirm that a limit is crossed."""
+        return self.window.seconds > 0 and (self.window.function, self.fires_above) not in _STRONGER_WITH_TIME
+
+    def is_beyond(self, value: float, limit: float) -> bool:
+        """Whether a value crosses a limit."""
+        return OPERATORS[self.operator](value, limit)
+
+    def is_recovered(self, value: float, level: Level) -> bool:
+        """Whether a value is evidence that a level is over."""
+        if self.is_beyond(value, level.limit):
+            return False
+        if level.recovery is None:
+            return True
+        return value <= level.recovery if self.fires_above else value >= level.recovery
+
+    def calm_value(self, limit: float) -> float:
+        """The value nearest to a limit that does not cross it."""
+        if self.operator == ">=":
+            return math.nextafter(limit, -math.inf)
+        if self.operator == "<=":
+            return math.nextafter(limit, math.inf)
+        return limit
+
+    def level(self, name: str) -> Level | None:
+        """The level of this name, if the rule has it."""
+        return next((level for level in self.levels if level.name == name), None)
