@@ -45,15 +45,20 @@ class Environment:
         found = self._read_stamp()
         return [name for name, value in self.wanted(kind).items() if found.get(name) != value]
 
+    def needs_packages(self, kind: str) -> bool:
+        """Whether something has to be downloaded; if not, only the project itself is installed anew."""
+        lacking = self.lacks(kind)
+        return self._building.exists() or "folder" in lacking or any(name.endswith(".lock") for name in lacking)
+
     def build(self, kind: str) -> None:
         """Makes or completes the environment."""
-        lacking = self.lacks(kind)
+        needs_packages = self.needs_packages(kind)
         if self._building.exists() or not self._works():
             _step("building .venv", [sys.executable, "-m", "venv", "--clear", str(self.folder)])
-            lacking = list(self.wanted(kind))
+            needs_packages = True
         self._building.touch()
         self._stamp.unlink(missing_ok=True)
-        if any(name.endswith(".lock") for name in lacking):
+        if needs_packages:
             self._install(LOCKS[kind][-1])
         _step("installing Pulse Monitor itself", self._pip("--no-build-isolation", "--editable", str(self.root)))
         self._stamp.write_text(json.dumps(self.wanted(kind), indent=1))
@@ -141,9 +146,10 @@ def main(arguments: list[str]) -> None:
     if "--adopt" in arguments:
         environment.adopt(kind)
     elif environment.lacks(kind):
-        print(f"Pulse Monitor: preparing this machine ({kind})")
-        if preflight.report(preflight.examine(kind, ROOT, os.environ)):
-            sys.exit(1)
+        if environment.needs_packages(kind):
+            print(f"Pulse Monitor: preparing this machine ({kind})")
+            if preflight.report(preflight.examine(kind, ROOT, os.environ)):
+                sys.exit(1)
         environment.build(kind)
 
 

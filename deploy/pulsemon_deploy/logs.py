@@ -14,6 +14,8 @@ OWN_LOGGERS = (
     "pulsemon_ui",
     "pulsemon_deploy",
 )
+# What they log, with tracebacks, also reaches us as an error, and is told once.
+QUIET_LOGGERS = ("clickhouse_driver",)
 FULL_FORMAT = "%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s %(message)s"
 FULL_DATE = "%Y-%m-%dT%H:%M:%S"
 CONSOLE_DATE = "%H:%M:%S"
@@ -31,6 +33,8 @@ def configure(role: str, level: int = logging.INFO, *, supervised: bool = False)
     root.setLevel(logging.WARNING)
     for name in OWN_LOGGERS:
         logging.getLogger(name).setLevel(level)
+    for name in QUIET_LOGGERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     logging.captureWarnings(capture=True)
 
 

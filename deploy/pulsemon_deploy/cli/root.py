@@ -1,7 +1,10 @@
 """All commands of ``pulsemon``, as data."""
 
+import logging
+
 import click
 
+from pulsemon_deploy import logs
 from pulsemon_deploy.cli.lazy import LazyGroup
 
 _HERE = "pulsemon_deploy.cli"
@@ -24,3 +27,4 @@ COMMANDS = {
 @click.version_option(package_name="pulsemon")
 def root() -> None:
     """Pulse Monitor: metrics of hosts and services, on Kafka and ClickHouse, with a dashboard."""
+    logs.configure("pulsemon", logging.WARNING)

@@ -113,6 +113,19 @@ def test_going_back_and_forth_between_the_kinds_installs_nothing(
     assert environment.lacks("dev") == environment.lacks("runtime") == []
     (tmp_path / "requirements.lock").write_text("other\n")
     assert environment.lacks("runtime") == environment.lacks("dev") == ["requirements.lock"]
+    assert environment.needs_packages("runtime")
+
+
+def test_a_change_of_the_project_alone_downloads_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = load("environment", monkeypatch)
+    make_checkout(tmp_path)
+    environment = module.Environment(tmp_path)
+    environment.adopt("dev")
+    (tmp_path / "pyproject.toml").write_text("other\n")
+    assert environment.lacks("dev") == ["pyproject.toml"]
+    assert not environment.needs_packages("dev")
+    (tmp_path / ".venv" / "pulsemon-building").touch()
+    assert environment.needs_packages("dev"), "a build that was cut off is no build"
 
 
 def test_a_checkout_that_was_moved_is_built_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
