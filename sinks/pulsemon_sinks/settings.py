@@ -13,10 +13,13 @@ class SinkSettings:
 
     A block of one partition is written when it holds ``flush_samples`` samples or ``flush_bytes`` bytes, or when its
     first record has waited ``flush_seconds``. Reading pauses at ``buffer_bytes`` over all partitions.
+    With an ``instance_id``, unique in the group, a sink that is started again gets its partitions back at once, instead
+    of after the session of the one before; without it, one that leaves hands them on at once.
     ``tick_key`` is the secret that Ticks are signed with; without it they all go to the dead letter.
     """
 
     group_id: str = "pulsemon-sink"
+    instance_id: str = ""
     metrics_topic: str = "pulsemon.metrics"
     control_topic: str = "pulsemon.control"
     deadletter_topic: str = "pulsemon.deadletter"

@@ -106,10 +106,12 @@ class Sink:
     def _full(self) -> set[int]:
         """The partitions to pause: those not open yet, and all that can wait while the buffers are full."""
         unopened = {one for one in self._reader.assigned if one not in self._writers or not self._writers[one].is_open}
-        held = sum(writer.buffer.bytes for writer in self._writers.values())
-        if held < self._settings.buffer_bytes:
+        if not self._is_full():
             return unopened
         return unopened | {number for number, writer in self._writers.items() if not writer.waits_for_records}
+
+    def _is_full(self) -> bool:
+        return sum(writer.buffer.bytes for writer in self._writers.values()) >= self._settings.buffer_bytes
 
     def _write(self) -> None:
         if self._identity is None:
@@ -117,9 +119,16 @@ class Sink:
             self._identity = identify(self._admin, self._settings.metrics_topic)
         self._open()
         now = time.monotonic()
-        due = [writer for writer in self._writers.values() if writer.is_due(now)]
-        if due and self._is_same_log():
+        if (due := self._due(now)) and self._is_same_log():
             self._advance(due, now)
+
+    def _due(self, now: float) -> list[PartitionWriter]:
+        """The partitions with a block to store; if the buffers are full and no block is due, the fullest one."""
+        due = [writer for writer in self._writers.values() if writer.is_due(now)]
+        if due or not self._is_full():
+            return due
+        able = [writer for writer in self._writers.values() if not writer.waits_for_records]
+        return sorted(able, key=lambda writer: writer.buffer.bytes)[-1:]
 
     def _advance(self, due: list[PartitionWriter], now: float) -> None:
         for writer in due:
@@ -201,6 +210,7 @@ def reader_config(settings: SinkSettings, kafka: KafkaSettings) -> Mapping[str, 
     session_ms = int(settings.session_timeout_seconds * 1000)
     return {
         **consumer_config(kafka, settings.group_id, "pulsemon-sink"),
+        "group.instance.id": settings.instance_id,
         "session.timeout.ms": session_ms,
         "heartbeat.interval.ms": max(300, session_ms // 6),
         "topic.metadata.refresh.interval.ms": 2000,

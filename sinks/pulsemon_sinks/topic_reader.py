@@ -23,7 +23,7 @@ from pulsemon_schemas.errors import TransientError
 
 log = logging.getLogger(__name__)
 
-KAFKA_TIMEOUT_SECONDS = 5.0
+KAFKA_TIMEOUT_SECONDS = 3.0
 RETRY_AFTER_SECONDS = 0.5
 # librdkafka's own error when a position is not in the log and nothing says where to go
 AUTO_OFFSET_RESET = -140

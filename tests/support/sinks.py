@@ -212,6 +212,8 @@ SETTABLE = (
     "deadletter_topic",
     "flush_samples",
     "flush_seconds",
+    "buffer_bytes",
+    "instance_id",
     "session_timeout_seconds",
 )
 

@@ -41,12 +41,12 @@ def test_a_sink_that_is_killed_again_and_again_stores_everything_once(place: Pla
             place.send(batch(server, n) for server in servers)
             if n % 10 == 0:
                 sink.stop()
-                sink.changes = {"flush_samples": chance.randint(20, 200), "flush_seconds": 0.05}
+                sink.changes = {"flush_samples": chance.randint(20, 200), "flush_seconds": 0.05, "instance_id": "one"}
                 sink.start()
             if n % 10 == 9:
                 time.sleep(chance.uniform(0.4, 1.6))  # dies at any moment of its work, not when it is done
                 sink.signal(signal.SIGKILL)
-        with running_sink(place):
+        with running_sink(place, instance_id="one"):
             check(place, len(servers), count)
     finally:
         sink.stop()
