@@ -6,7 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 END_OF_INPUT = b""
 
@@ -19,6 +19,8 @@ class Watch:
     token: str
     cancel_byte: bytes | None
     is_cancelled: bool = False
+    is_over: bool = False
+    turn: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Watcher:
@@ -46,6 +48,8 @@ class Watcher:
         try:
             yield watch
         finally:
+            with watch.turn:  # a kill that has begun ends first: it must not hit the connection's next statement
+                watch.is_over = True
             with self._lock:
                 del self._watches[number]
                 self._epoll.unregister(number)
@@ -70,11 +74,12 @@ class Watcher:
     def _look(self, number: int) -> None:
         with self._lock:
             watch = self._watches.get(number)
-            if watch is None or not _gave_up(watch):
-                return
-            watch.is_cancelled = True
-            # under the lock: after it the same connection may already run its next statement
-            self._kill(watch.token)
+        if watch is None:
+            return
+        with watch.turn:
+            if not watch.is_over and _gave_up(watch):
+                watch.is_cancelled = True
+                self._kill(watch.token)
 
 
 def _gave_up(watch: Watch) -> bool:

@@ -66,6 +66,13 @@ class Listener:
             thread.join(max(0.0, deadline - time.monotonic()))
         return not any(thread.is_alive() for thread in clients)
 
+    def cut(self) -> None:
+        """Ends the connections that are left, whatever they do."""
+        with self._lock:
+            for client in self._clients.values():
+                with suppress(OSError):  # it has left
+                    client.shutdown(socket.SHUT_RDWR)
+
     def _run(self) -> None:
         poll = select.poll()
         poll.register(self._wake, select.POLLIN)

@@ -17,7 +17,7 @@ from pulsemon_deploy.clickhouse.web import handler
 
 log = logging.getLogger(__name__)
 
-KILLED_SECONDS = 5.0
+KILLED_SECONDS = 2.0
 
 
 def serve(settings: EngineSettings, stop: threading.Event, ready: Callable[[], None]) -> None:
@@ -67,7 +67,9 @@ def _drain(listener: Listener, front: Front) -> None:
             front.settings.drain_seconds,
         )
         front.database.kill_all()
-        listener.finish(KILLED_SECONDS)
+        if not listener.finish(KILLED_SECONDS):
+            listener.cut()  # whoever does not read its answer
+            listener.finish(KILLED_SECONDS)
 
 
 def _refuse_native(client: socket.socket) -> None:

@@ -176,3 +176,11 @@ def test_a_statement_that_outlives_the_drain_is_cancelled(tmp_path: Path) -> Non
         assert engine.stop() == 0
         endless.join(10)
         assert codes == [394]
+
+
+def test_a_client_that_does_not_read_does_not_hold_the_stop(tmp_path: Path) -> None:
+    with running_engine(tmp_path, drain_seconds=0.3) as engine, engine.client() as client:
+        stream = client.execute_iter("SELECT number FROM system.numbers")
+        next(stream)
+        assert engine.stop() == 0
+        client.disconnect()

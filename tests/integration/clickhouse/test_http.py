@@ -15,6 +15,7 @@ import fastavro
 import lz4.frame
 import pytest
 from clickhouse_driver import Client
+from clickhouse_driver.errors import ServerException
 from pulsemon_sinks.clickhouse.settings import ClickHouseSettings
 from support.clickhouse import Engine, running_engine
 from support.waiting import wait_until
@@ -180,6 +181,12 @@ def test_a_body_that_grows_too_large_is_refused(tmp_path_factory: pytest.TempPat
         assert port.code("INSERT INTO t FORMAT TSV", packed, {"Content-Encoding": "lz4"}) == 131
         assert port.text("SELECT 1") == "1"
         port.connection.close()
+        with engine.client(engine.fresh_database()) as client:
+            client.execute("CREATE TABLE t (a UInt64) ENGINE = MergeTree ORDER BY a")
+            with pytest.raises(ServerException) as refused:
+                client.execute("INSERT INTO t VALUES", [[0] * 200_000], columnar=True)
+            assert refused.value.code == 131
+            assert client.execute("SELECT count() FROM t") == [(0,)]
 
 
 def test_where_the_statement_and_the_data_stand(writer: Client, port: Port) -> None:

@@ -47,3 +47,12 @@ def test_configuration_is_written_without_secrets(tmp_path: Path) -> None:
 def test_errors_of_the_engine(raised: Exception, code: int, text: str) -> None:
     error = engine_error(raised)
     assert (error.code, error.text) == (code, text)
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    from pulsemon_deploy.clickhouse.engine.database import Database
+
+    (tmp_path / "file").write_text("")
+    settings = EngineSettings(tmp_path / "file" / "engine", Secret("w"), Secret("r"))
+    with pytest.raises(FolderError, match="cannot be written"):
+        Database(settings)

@@ -27,7 +27,7 @@ READER_CONTROL = frozenset({"Set", "UseQuery"})
 
 _NODE = re.compile(r"^ *Function (\S+)", re.MULTILINE)
 _ROOT = re.compile(r"^(\w+)")
-_AI_FUNCTION = re.compile(r"ai[A-Z]")  # they send data to services outside
+_AI_FUNCTION = re.compile(r"(?:ai|AI)[A-Z]")  # they send data to services outside
 
 
 class Gate:

@@ -21,6 +21,7 @@ WRITER_GRANTS = (
     "GRANT SHOW, SELECT, INSERT, ALTER, CREATE, DROP, TRUNCATE, OPTIMIZE, BACKUP, KILL QUERY, SYSTEM, dictGet ON *.*",
     "GRANT CHECK, UNDROP TABLE, FILE ON *.*",
 )
+# The engine lays the database `default` over the file system, so its tables need FILE: the reader has none of them.
 READER_GRANTS = ("GRANT SELECT, dictGet ON *.*",)
 
 # executeQuery would log statements that failed, with the data in them; their senders are told anyway.

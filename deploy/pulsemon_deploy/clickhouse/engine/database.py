@@ -9,10 +9,11 @@ from pulsemon_deploy.clickhouse.engine.configuration import (
     READER_PROFILE,
     READER_ROLE,
     WRITER_ROLE,
+    Layout,
     write_configuration,
 )
 from pulsemon_deploy.clickhouse.engine.connection import Connection
-from pulsemon_deploy.clickhouse.engine.errors import EngineError
+from pulsemon_deploy.clickhouse.engine.errors import EngineError, FolderError
 from pulsemon_deploy.clickhouse.settings import EngineSettings
 from pulsemon_deploy.clickhouse.sql.quoting import text
 
@@ -29,7 +30,7 @@ class Database:
 
     def __init__(self, settings: EngineSettings) -> None:
         self._settings = settings
-        self._layout = write_configuration(settings)
+        self._layout = _written(settings)
         self._admin = Connection(folder.open_folder(self._layout))
         self._admin_lock = threading.Lock()
         ((version,),) = self._admin.rows("SELECT version()")
@@ -69,3 +70,13 @@ class Database:
     def close(self) -> None:
         """Closes the folder once the other connections are closed."""
         self._admin.close()
+
+
+def _written(settings: EngineSettings) -> Layout:
+    try:
+        return write_configuration(settings)
+    except OSError as error:
+        raise FolderError(
+            f"{settings.folder} cannot be written ({error.strerror}): the engine was not started; "
+            "free space on its disk, or name another folder"
+        ) from error
