@@ -73,7 +73,8 @@ class Timetable:
     def add(self, feed: Feed) -> None:
         """The first tick of a feed is its first after now."""
         interval = self._settings.interval_seconds
-        phase = key(self._settings.seed, "phase", feed.server.index) % interval
+        # full minutes are the history's: where the two meet, no tick is taken twice
+        phase = 1 + key(self._settings.seed, "phase", feed.server.index) % max(interval - 1, 1)
         tick = (self._now - phase) // interval * interval + interval + phase
         heapq.heappush(self._queue, (tick, feed.server.index, feed))
 
