@@ -9,6 +9,7 @@ import pytest
 pytest_plugins = ["support.rings"]
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
     from support.clickhouse import Engine
     from support.kafka import Broker
 
@@ -37,6 +38,16 @@ def clickhouse(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 
     with running_engine(tmp_path_factory.mktemp("clickhouse")) as engine:
         yield engine
+
+
+@pytest.fixture(scope="session")
+def browser(request: pytest.FixtureRequest) -> "Iterator[Browser]":
+    """One Chromium for the whole session; tests open contexts of their own."""
+    _require_marker(request, "browser")
+    from support.browser import running_browser
+
+    with running_browser() as chromium:
+        yield chromium
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,8 @@ import streamlit as st
 
 REFRESH = {"off": None, "5s": 5, "15s": 15, "60s": 60}
 
+_CARRIED = "carried-refresh"
+
 
 def choose(label: str, options: Sequence[str], key: str, width: int) -> str:
     """A list to choose one from; the first is the default and leaves the URL as it is."""
@@ -32,4 +34,11 @@ def switch(
 
 def refresh_choice() -> int | None:
     """How often the page asks again: seconds, or None for never."""
+    if _CARRIED in st.session_state:
+        st.session_state["refresh"] = st.session_state.pop(_CARRIED)
     return REFRESH.get(switch("Refresh", list(REFRESH), "5s", "refresh"), 5)
+
+
+def carry_refresh() -> None:
+    """Takes the choice along to the page that is opened next, which would begin with the default."""
+    st.session_state[_CARRIED] = st.session_state.get("refresh", "5s")

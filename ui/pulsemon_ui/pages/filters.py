@@ -15,6 +15,8 @@ _PLACES = (
     ("Role", "role", "role", "All roles"),
 )
 
+_CLEAR = "clear-filters"
+
 
 @dataclass(frozen=True, slots=True)
 class Filters:
@@ -27,6 +29,7 @@ class Filters:
 def filter_bar(fleet: Fleet | None) -> Filters:
     """Shows the row and returns what is chosen."""
     places: dict[str, str] = {}
+    _clear_if_asked()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="filters"):
         for title, key, grouping, everything in _PLACES:
             choices = [everything, *(fleet.places(grouping) if fleet else ())]
@@ -53,7 +56,13 @@ def toggle_status(key: str) -> None:
 
 
 def clear_filters() -> None:
-    """Shows every server again."""
+    """Shows every server from the next run on: the filters stand outside the part of the page that asks for it."""
     st.query_params.pop("status", None)
-    for _, key, _, everything in _PLACES:
-        st.session_state[key] = everything
+    st.session_state[_CLEAR] = True
+
+
+def _clear_if_asked() -> None:
+    """A control takes a value given to it only before it is shown."""
+    if st.session_state.pop(_CLEAR, False):
+        for _, key, _, everything in _PLACES:
+            st.session_state[key] = everything

@@ -54,7 +54,9 @@ def _fleet_card(fleet: Fleet) -> str | None:
     if made:
         return fleet_grid(made, colour)
     st.markdown("No server matches these filters.")
-    st.button("Clear filters", on_click=clear_filters, icon=":material/filter_alt_off:")
+    if st.button("Clear filters", icon=":material/filter_alt_off:"):
+        clear_filters()
+        st.rerun()
     return None
 
 

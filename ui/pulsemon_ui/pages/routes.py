@@ -3,6 +3,8 @@
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from pulsemon_ui.pages.controls import carry_refresh
+
 
 def overview_page() -> StreamlitPage:
     """The fleet, at ``/``."""
@@ -19,9 +21,6 @@ def server_page() -> StreamlitPage:
 
 
 def open_server(server_id: str) -> None:
-    """Goes to the page of a server; what is chosen about refreshing goes with the viewer."""
-    st.switch_page(server_page(), query_params={"id": server_id, **_kept("refresh")})
-
-
-def _kept(*names: str) -> dict[str, str]:
-    return {name: st.query_params[name] for name in names if name in st.query_params}
+    """Goes to the page of a server; how often to refresh goes with the viewer."""
+    carry_refresh()
+    st.switch_page(server_page(), query_params={"id": server_id})

@@ -1,0 +1,176 @@
+"""Both pages run as Streamlit runs them, over a small fleet without a store."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from pulsemon_ui import serve
+from pulsemon_ui.data import Dashboard, install
+from streamlit.testing.v1 import AppTest
+from support.fleets import FakeRepository
+
+RUN_SECONDS = 20
+
+
+def server_script() -> None:
+    from pulsemon_ui.pages.frame import frame
+    from pulsemon_ui.pages.server import show
+
+    frame()
+    show()
+
+
+@pytest.fixture
+def repository() -> FakeRepository:
+    made = FakeRepository()
+    install(Dashboard(made))
+    return made
+
+
+@pytest.fixture
+def overview(repository: FakeRepository) -> Callable[..., AppTest]:
+    """Runs the whole application at ``/`` with these words in the URL."""
+
+    def run(**query: str) -> AppTest:
+        return _run(AppTest.from_file(str(serve.SCRIPT)), query)
+
+    return run
+
+
+@pytest.fixture
+def server(repository: FakeRepository) -> Callable[..., AppTest]:
+    """Runs the Server page with these words in the URL."""
+
+    def run(**query: str) -> AppTest:
+        return _run(AppTest.from_function(server_script), query)
+
+    return run
+
+
+def _run(test: AppTest, query: dict[str, str]) -> AppTest:
+    for name, value in query.items():
+        test.query_params[name] = value
+    test.run(timeout=RUN_SECONDS)
+    assert not test.exception, test.exception
+    return test
+
+
+def component(test: AppTest, name: str) -> dict[str, object]:
+    """What the page sent to one of our components."""
+    found = [one.proto for one in test.get("bidi_component") if one.proto.component_name == f"pulsemon_ui.{name}"]
+    assert found, f"the page has no {name}"
+    answer: dict[str, object] = json.loads(found[0].json)
+    return answer
+
+
+def chart(test: AppTest, index: int = 0) -> dict[str, object]:
+    """The options of a chart."""
+    spec: dict[str, object] = json.loads(test.get("echarts_chart")[index].proto.spec)
+    return spec
+
+
+def tile_names(test: AppTest) -> set[str]:
+    groups = component(test, "fleet_grid")["groups"]
+    assert isinstance(groups, list)
+    return {tile["server_id"] for group in groups for tile in group["tiles"]}
+
+
+def test_the_overview_shows_every_server(overview: Callable[..., AppTest]) -> None:
+    test = overview()
+
+    assert tile_names(test) == {"web-1", "web-2", "db-1", "cache-1", "queue-1", "evil-1"}
+    assert len(test.get("echarts_chart")) == 3
+    assert len(component(test, "key_figures")["figures"]) == 6  # type: ignore[arg-type]
+
+
+def test_the_sentence_says_who_is_silent(overview: Callable[..., AppTest]) -> None:
+    parts = component(overview(), "headline")["parts"]
+
+    assert isinstance(parts, list)
+    assert "1 of 6 servers sends no data. cache-1, for 60 min" in "".join(part["text"] for part in parts).replace(
+        "1 h 00 min", "60 min"
+    )
+
+
+def test_filters_come_from_the_url(overview: Callable[..., AppTest]) -> None:
+    assert tile_names(overview(env="staging")) == {"db-1"}
+    assert tile_names(overview(region="eu-west")) == {"web-2"}
+    assert tile_names(overview(role="web", status="ok")) == {"web-1", "web-2"}
+
+
+def test_words_in_the_url_that_are_no_choice_change_nothing(overview: Callable[..., AppTest]) -> None:
+    assert len(tile_names(overview(env="moon", status="?", group="x", refresh="-1", top="x"))) == 6
+
+
+def test_grouping_and_colour_come_from_the_url(overview: Callable[..., AppTest]) -> None:
+    groups = component(overview(group="environment", colour="disk"), "fleet_grid")["groups"]
+
+    assert isinstance(groups, list)
+    assert [group["name"] for group in groups] == ["prod", "staging"]
+    assert {tile["heat"] for group in groups for tile in group["tiles"]} == {0.93, None}
+
+
+def test_filters_that_match_nothing_offer_to_be_cleared(overview: Callable[..., AppTest]) -> None:
+    assert "Clear filters" in [button.label for button in overview(env="staging", status="silent").button]
+
+
+def test_an_empty_fleet_is_told_how_to_begin(overview: Callable[..., AppTest], repository: FakeRepository) -> None:
+    repository.servers_of = lambda _: ()
+
+    text = " ".join(markdown.value for markdown in overview().markdown)
+
+    assert "Your first server" in text
+    assert "Waiting for the first values" in text
+
+
+def test_a_store_that_was_never_there_is_one_line(overview: Callable[..., AppTest], repository: FakeRepository) -> None:
+    repository.is_away = True
+
+    test = overview()
+
+    assert [warning.value for warning in test.warning] == [
+        "The store does not answer. There is nothing to show until it answers."
+    ]
+    assert not test.get("bidi_component")
+
+
+def test_the_server_page_draws_a_panel_for_each_measure_it_has(server: Callable[..., AppTest]) -> None:
+    spec = chart(server(id="db-1"))
+
+    titles = [title["text"] for title in spec["title"]]  # type: ignore[attr-defined]
+    assert titles[0].startswith("CPU busy")
+    assert len(titles) == 16
+    assert component(server(id="db-1"), "server_header")["tags"] == ["staging", "eu-central", "db", "os Debian 12"]
+
+
+def test_only_sets_with_data_are_offered(server: Callable[..., AppTest]) -> None:
+    sets = server(id="db-1").button_group(key="set")
+
+    assert [option.content for option in sets.proto.options] == ["Essentials", "CPU", "Memory", "Disk"]
+
+
+def test_a_time_in_the_url_is_shown_and_left_again(server: Callable[..., AppTest]) -> None:
+    test = server(id="db-1", **{"from": "1700000000", "to": "1700003600"})
+
+    assert chart(test)["xAxis"][0]["min"] == 1_700_000_000_000  # type: ignore[index]
+    assert any("14 Nov" in markdown.value for markdown in test.markdown)
+    next(button for button in test.button if button.label == "Back to live").click().run(timeout=RUN_SECONDS)
+    assert "from" not in test.query_params
+
+
+def test_all_metrics_are_asked_for_only_when_they_are_opened(server: Callable[..., AppTest]) -> None:
+    assert not server(id="db-1").dataframe
+    table = server(id="db-1", all="true").dataframe[0].value
+
+    assert list(table["Metric"]) == ["CPU busy", "shop.orders"]
+
+
+def test_an_unknown_server_shows_one_that_is_known(server: Callable[..., AppTest]) -> None:
+    assert component(server(id="no-such"), "server_header")["name"]
+
+
+def test_a_hostile_name_is_sent_as_text_alone(overview: Callable[..., AppTest]) -> None:
+    test = overview()
+
+    assert "<img" not in " ".join(one.proto.body for one in test.get("html"))
+    assert any(name == "evil-1" for name in tile_names(test))
