@@ -21,7 +21,6 @@ from pulsemon_sinks import sink
 from pulsemon_sinks.clickhouse.connection import NativeStore
 from pulsemon_sinks.clickhouse.settings import ClickHouseSettings
 from pulsemon_sinks.settings import SinkSettings
-
 from support.kafka import Broker
 from support.waiting import wait_until
 

@@ -69,9 +69,10 @@ class Migrator:
             return ()
         for sql in self._foundation():
             self._store.rows(sql)
-        with turn.turn(self._store, self._database):
+        with turn.turn(self._store, self._database) as renew:
             pending = self._pending()  # again: another process may have had its turn before us
             for one in pending:
+                renew()
                 self._apply(one)
         return tuple(one.name for one in pending)
 

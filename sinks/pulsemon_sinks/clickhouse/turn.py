@@ -6,14 +6,14 @@ its holder goes. A holder that died loses the turn when its lease is over, by th
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from pulsemon_schemas.errors import TransientError
 
 from pulsemon_sinks.clickhouse.connection import Store
 
-LEASE_SECONDS = 60
+LEASE_SECONDS = 15
 POLL_SECONDS = 0.1
 
 
@@ -27,15 +27,15 @@ def table_sql(database: str) -> str:
 
 
 @contextmanager
-def turn(store: Store, database: str, timeout_seconds: float = 2 * LEASE_SECONDS) -> Iterator[None]:
-    """Holds the turn for the body.
+def turn(store: Store, database: str, timeout_seconds: float = 4 * LEASE_SECONDS) -> Iterator[Callable[[], None]]:
+    """Holds the turn for the body, which calls what it is given between its steps to renew the lease.
 
-    TransientError if others kept it for ``timeout_seconds``; store errors as they come.
+    TransientError if others kept the turn for ``timeout_seconds``; store errors as they come.
     """
     holder = uuid.uuid4().hex
     number = _claim(store, database, holder, timeout_seconds)
     try:
-        yield
+        yield lambda: _write(store, database, number, holder, is_over=False, renewal=uuid.uuid4().hex)
     finally:
         _write(store, database, number, holder, is_over=True)
 
@@ -56,7 +56,7 @@ def _claim(store: Store, database: str, holder: str, timeout_seconds: float) -> 
 def _state(store: Store, database: str) -> tuple[int, bool]:
     """The newest turn and whether it is over, by word or by lease. (0, True) before the first."""
     sql = (
-        f"SELECT turn, max(is_over), min(at) < now64(3) - INTERVAL {LEASE_SECONDS} SECOND FROM {database}.schema_turns "
+        f"SELECT turn, max(is_over), max(at) < now64(3) - INTERVAL {LEASE_SECONDS} SECOND FROM {database}.schema_turns "
         "GROUP BY turn ORDER BY turn DESC LIMIT 1"
     )
     rows = store.rows(sql)
@@ -64,12 +64,12 @@ def _state(store: Store, database: str) -> tuple[int, bool]:
 
 
 def _holder(store: Store, database: str, number: int) -> str:
-    sql = f"SELECT holder FROM {database}.schema_turns WHERE turn = %(turn)s AND is_over = 0 LIMIT 1"
+    sql = f"SELECT holder FROM {database}.schema_turns WHERE turn = %(turn)s AND is_over = 0 ORDER BY at LIMIT 1"
     return str(store.rows(sql, {"turn": number})[0][0])
 
 
-def _write(store: Store, database: str, number: int, holder: str, *, is_over: bool) -> None:
-    token = f"T:{number}:{holder if is_over else 'claim'}"
+def _write(store: Store, database: str, number: int, holder: str, *, is_over: bool, renewal: str = "claim") -> None:
+    token = f"T:{number}:{holder if is_over else renewal}"
     store.insert(
         f"INSERT INTO {database}.schema_turns (turn, holder, is_over) VALUES",
         [(number, holder, int(is_over))],
