@@ -149,15 +149,18 @@ def _by_server(choices: Sequence[Choice], number: Clause, server_ids: Sequence[s
 
 def _rate(choices: Sequence[Choice]) -> str:
     """The value, or for a counter its growth a second since the sample before: null where it starts or was reset."""
-    value, at = "lagInFrame(toNullable(value)) OVER before", "lagInFrame(toNullable(recorded_at)) OVER before"
-    elapsed = f"(toUnixTimestamp64Milli(recorded_at) - toUnixTimestamp64Milli(assumeNotNull({at}))) / 1000"
+    value, at = (
+        "lagInFrame(toNullable(value)) OVER before",
+        "lagInFrame(toNullable(toUnixTimestamp64Milli(recorded_at))) OVER before",
+    )
+    elapsed = f"((toUnixTimestamp64Milli(recorded_at) - assumeNotNull({at})) / 1000)"
     growth = f"if(isNull({at}) OR value < {value}, NULL, (value - {value}) / {elapsed})"
     return f"if(number IN ({counting(choices)}), {growth}, toNullable(value))"
 
 
 def _bucket_value(choices: Sequence[Choice]) -> str:
     """The average of a bucket, or for a counter its growth per second inside it (not finite with one sample)."""
-    elapsed = "(toUnixTimestamp64Milli(max(recorded_at)) - toUnixTimestamp64Milli(min(recorded_at))) / 1000"
+    elapsed = "((toUnixTimestamp64Milli(max(recorded_at)) - toUnixTimestamp64Milli(min(recorded_at))) / 1000)"
     growth = f"deltaSumTimestamp(value, toUnixTimestamp64Milli(recorded_at)) / {elapsed}"
     return f"if(number IN ({counting(choices)}), {growth}, avg(value))"
 
