@@ -94,18 +94,24 @@ class Listener:
             client.close()
             return
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        with self._lock:
-            is_full = len(self._clients) >= self._limit
-            if not is_full:
-                thread = threading.Thread(
-                    target=self._serve, args=(client, port), name=f"clickhouse-{port.name}", daemon=True
-                )
-                self._clients[thread] = client
-        if is_full:
+        if not self._begin(client, port):
             log.warning("more than %s clients: one on port %s was refused", self._limit, port.number)
             _refuse(client, port)
-        else:
+
+    def _begin(self, client: socket.socket, port: Port) -> bool:
+        """Starts the client's thread; False if there is no room for one."""
+        thread = threading.Thread(target=self._serve, args=(client, port), name=f"clickhouse-{port.name}", daemon=True)
+        with self._lock:
+            if len(self._clients) >= self._limit:
+                return False
+            self._clients[thread] = client
+        try:
             thread.start()
+        except RuntimeError:  # the system has no thread left
+            with self._lock:
+                del self._clients[thread]
+            return False
+        return True
 
     def _serve(self, client: socket.socket, port: Port) -> None:
         try:

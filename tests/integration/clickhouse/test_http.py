@@ -209,6 +209,16 @@ def test_where_the_statement_and_the_data_stand(writer: Client, port: Port) -> N
     ]
 
 
+def test_data_that_would_be_lost_is_refused(writer: Client, port: Port) -> None:
+    writer.execute("CREATE TABLE t (a UInt32) ENGINE = MergeTree ORDER BY a")
+    assert port.code("INSERT INTO t SELECT a FROM input('a UInt32')", b"6\n") == 62  # the data is not SQL
+    assert port.code("INSERT INTO t SELECT a FROM /* x */ `input`('a UInt32') FORMAT TSV", b"") == 48
+    assert port.code("SELECT 1", b" " * (1 << 21)) == 131
+    with pytest.raises(ServerException) as refused:
+        writer.execute("INSERT INTO t SELECT a FROM input('a UInt32') FORMAT Native", [(1,)])
+    assert refused.value.code == 48
+
+
 def test_data_never_runs(writer: Client, port: Port) -> None:
     writer.execute("CREATE TABLE t (a UInt32) ENGINE = MergeTree ORDER BY a")
     assert port.code("INSERT INTO t VALUES", b"(1); DROP TABLE t") == 62

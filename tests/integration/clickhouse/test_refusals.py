@@ -1,5 +1,6 @@
 """What the reader cannot do however it is written, and what nobody can."""
 
+import contextlib
 import itertools
 import random
 import re
@@ -50,7 +51,28 @@ WRITES = [
     "EXECUTE AS default SELECT 1",
     "BEGIN TRANSACTION",
     "SELECT a FROM t INTO OUTFILE 'x.tsv'",
+    "SHOW TABLES INTO OUTFILE 'x.tsv'",
+    "DESCRIBE t INTO OUTFILE 'x.tsv'",
+    "SYSTEM STOP MERGES",
+    "SET TRANSACTION SNAPSHOT 1",
     "SELECT a FROM t INTO/**/OUTFILE 'x.tsv' FORMAT CSV",
+]
+
+FILE_WRITERS = [
+    "SELECT 1",
+    "SELECT file('x')",
+    "SHOW TABLES",
+    "DESCRIBE t",
+    "EXISTS t",
+    "EXPLAIN SELECT 1",
+    "EXPLAIN AST SELECT 1",
+    "EXPLAIN AST SELECT file('x')",
+    "EXPLAIN AST EXPLAIN AST SET a = 1",
+    "SET max_threads = 1",
+    "EXPLAIN AST SET max_threads = 1",
+    "USE system",
+    "EXPLAIN AST USE system",
+    "graph = 1 SELECT 1",
 ]
 
 WAYS_OUT = [
@@ -140,6 +162,18 @@ def test_the_reader_cannot_write(filled: Client, reader: Client, sql: str) -> No
     assert _code(reader, sql) == READONLY
     assert filled.execute("SELECT a FROM t") == [(1,)]
     assert reader.execute("SELECT a FROM t") == [(1,)]
+
+
+def test_the_reader_writes_no_files(filled: Client, reader: Client, tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    for begin in FILE_WRITERS:
+        for end in ("", " APPEND", " TRUNCATE", " AND STDOUT", " FORMAT CSV"):
+            with contextlib.suppress(ServerException):
+                reader.execute(f"{begin} INTO OUTFILE '{target}'{end}")
+            assert not target.exists(), (begin, end)
+            with contextlib.suppress(ServerException):
+                reader.execute(f"{begin} INTO/**/OUTFILE '{target}'{end} SETTINGS max_threads = 1")
+            assert not target.exists(), (begin, end)
 
 
 @pytest.mark.parametrize("sql", WAYS_OUT)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pulsemon_deploy.clickhouse.access.applied import AppliedSettings
 from pulsemon_deploy.clickhouse.access.logins import Login
 from pulsemon_deploy.clickhouse.engine.connection import Connection, QueryClass, Sql, encoded, is_not_streamable
-from pulsemon_deploy.clickhouse.engine.errors import READONLY, EngineError
+from pulsemon_deploy.clickhouse.engine.errors import READONLY, TOO_LARGE_STRING, EngineError
 from pulsemon_deploy.clickhouse.engine.spool import Spool
 from pulsemon_deploy.clickhouse.front import Front
 from pulsemon_deploy.clickhouse.sql.input import read_body_as_table
@@ -61,8 +61,10 @@ class Statement:
         if insert is not None:
             return self._insert_with(insert, sql[: insert.data_start], sql[insert.data_start :], body, 0)
         if body.size_bytes and (reading := read_body_as_table(sql, body.path)) is not None:
-            self._check(sql)
+            self._check(reading)
             return self._written(reading)
+        if body.size_bytes > LONGEST_SQL_BYTES:
+            raise EngineError(TOO_LARGE_STRING, "this statement takes no data as a body; nothing was stored")
         rest = body.read_start(LONGEST_SQL_BYTES).decode("utf-8", "surrogateescape")
         return self._query(f"{sql}\n{rest}" if rest else sql)
 
