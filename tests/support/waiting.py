@@ -9,7 +9,7 @@ T = TypeVar("T")
 POLL_SECONDS = 0.02
 
 
-def wait_until(probe: Callable[[], T], timeout_seconds: float = 10.0, what: str = "the condition") -> T:
+def wait_until(probe: Callable[[], T | None], timeout_seconds: float = 10.0, what: str = "the condition") -> T:
     """The first truthy answer of ``probe``; AssertionError with ``what`` and the last answer at the deadline."""
     deadline = time.monotonic() + timeout_seconds
     while not (answer := probe()):
