@@ -6,12 +6,13 @@ them may be cut off before or after each effect, and zombies go on with what the
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulsemon_schemas.records import LogRecord
 from pulsemon_sinks.buffer import Entry, Fault, FlushLimits
-from pulsemon_sinks.clickhouse.errors import StoreUnreachableError
+from pulsemon_sinks.clickhouse.errors import StoreRefusedError, StoreUnreachableError
 from pulsemon_sinks.containers import Places
 from pulsemon_sinks.destination import Destination
 from pulsemon_sinks.ledger import Block, BrokenChainError, LogId
@@ -19,6 +20,7 @@ from pulsemon_sinks.writer import PartitionWriter
 
 LOG = LogId("pulsemon.metrics", "id-1")
 BAD = Fault("malformed", "made so")
+GOOD, POISON = b"good", b"poison"
 
 
 @dataclass
@@ -31,6 +33,7 @@ class Model:
     cuts: list[int]
     blocks: list[Block] = field(default_factory=list)
     skips: dict[int, dict[int, Fault]] = field(default_factory=dict)
+    sent: dict[str, tuple[int, ...]] = field(default_factory=dict)
     tokens: dict[str, tuple[int, ...]] = field(default_factory=dict)
     letters: list[int] = field(default_factory=list)
 
@@ -89,11 +92,14 @@ class Records:
     def store(self, records: Sequence[LogRecord], places: Places, token: str) -> None:
         self.model.cut(before=True)
         offsets = tuple(one.offset for one in records)
-        assert self.model.tokens.setdefault(token, offsets) == offsets, "one token stood for different records"
+        assert self.model.sent.setdefault(token, offsets) == offsets, "one token stood for different records"
+        if POISON in {one.value for one in records}:
+            raise StoreRefusedError(469, "constraint")
+        self.model.tokens[token] = offsets
         self.model.cut(before=False)
 
     def find_refused(self, records: Sequence[LogRecord], places: Places) -> dict[int, Fault]:
-        return {}
+        return {one.offset: BAD for one in records if one.value == POISON}
 
 
 @dataclass
@@ -130,18 +136,26 @@ class Incarnation:
         except BrokenChainError:
             raise AssertionError("the chain never breaks while the store keeps what it has") from None
         stored = {offset for offsets in model.tokens.values() for offset in offsets}
-        behind = [one.record.offset for one in log if one.record.offset < self.writer.next_offset and one.fault is None]
+        behind = [one.record.offset for one in log if one.record.offset < self.writer.next_offset and is_good(one)]
         assert stored.issuperset(behind), "went past an offset that is not stored"
+
+
+def entry(offset: int, fault: Fault | None = None, value: bytes = GOOD) -> Entry:
+    return Entry(LogRecord(LOG.topic, 0, offset, 0, b"k", value), 1, 0, fault)
+
+
+def is_good(one: Entry) -> bool:
+    return one.fault is None and one.record.value == GOOD
 
 
 @st.composite
 def logs(draw: st.DrawFn) -> list[Entry]:
-    """Records with gaps between their offsets, some of them bad."""
+    """Records with gaps between their offsets; some are bad, and some only the store refuses."""
     steps = draw(st.lists(st.integers(1, 3), min_size=1, max_size=25))
     entries, offset = [], draw(st.integers(0, 5))
     for step in steps:
         fault = BAD if draw(st.integers(0, 5)) == 0 else None
-        entries.append(Entry(LogRecord(LOG.topic, 0, offset, 0, b"k", b"v" * 10), 1, 0, fault))
+        entries.append(entry(offset, fault, POISON if draw(st.integers(0, 5)) == 0 else GOOD))
         offset += step
     return entries
 
@@ -171,8 +185,28 @@ def test_every_record_is_stored_once_and_blocks_are_cut_once(
         last.act(log, 5, model)
 
     stored = [offset for offsets in model.tokens.values() for offset in offsets]
-    assert sorted(stored) == [one.record.offset for one in log if one.fault is None]
-    assert set(model.letters) == {one.record.offset for one in log if one.fault is not None}
+    assert sorted(stored) == [one.record.offset for one in log if is_good(one)]
+    assert set(model.letters) == {one.record.offset for one in log if not is_good(one)}
     assert last.writer.next_offset == log[-1].record.offset + 1
-    for one, following in zip(model.blocks, model.blocks[1:], strict=False):
+    for one, following in pairwise(model.blocks):
         assert following.first == one.last + 1
+
+
+def test_of_two_openings_the_first_counts_and_the_other_starts_again() -> None:
+    """Retention moved the beginning of the log between the two, before either had stored anything."""
+    model = Model([])
+    log = [entry(offset) for offset in range(10)]
+    early, late = incarnation(model, 4), incarnation(model, 4)
+    assert early.writer.open(0) == 0
+    assert late.writer.open(3) == 3
+    early.act(log, 4, model)
+    early.position = 0
+    early.act(log, 4, model)
+    for one in log[3:]:
+        late.writer.accept(one, 0.0)
+    assert not late.writer.advance(1.0)
+    assert not late.writer.is_open
+    for _ in range(6):
+        late.act(log, 4, model)
+    stored = [offset for offsets in model.tokens.values() for offset in offsets]
+    assert sorted(stored) == list(range(10))
