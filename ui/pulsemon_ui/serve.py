@@ -3,6 +3,7 @@
 import gc
 import http.client
 import logging
+import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
@@ -47,8 +48,9 @@ def serve(settings: UiSettings, repository: Repository, stop: threading.Event, r
     """As ``run``, over any repository. One process serves one dashboard."""
     check(settings)
     access = Access(settings.access_file)
+    listener = _listen(settings)
     install(Dashboard(repository))
-    server = _Server(settings, application(settings, access))
+    server = _Server(application(settings, access), listener)
     server.start()
     try:
         _wait_until_opened(settings, access, server, stop)
@@ -81,7 +83,7 @@ def application(settings: UiSettings, access: Access) -> ASGIApp:
 
     app = streamlit.App(SCRIPT, routes=[Route(HEALTH_PATH, health)], lifespan=_quiet, on_script_error=_log_script_error)
     static = Path(streamlit.__file__).parent / "static"
-    return Guard(CompressedAssets(app, static.parent), settings, access)
+    return Guard(CompressedAssets(app, static), settings, access)
 
 
 @asynccontextmanager
@@ -94,15 +96,26 @@ def _log_script_error(error: Exception) -> bool:
     return False
 
 
+def _listen(settings: UiSettings) -> socket.socket:
+    """The port, ours from here on: a check by connecting could be answered by another program that has it."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family)
+    except OSError as error:
+        raise PermanentError(
+            f"{settings.origin} cannot be used ({error.strerror}), perhaps another program has the port; nothing is "
+            "served; set another PULSEMON_UI_PORT"
+        ) from error
+
+
 class _Server:
     """uvicorn on a thread of its own, so that the caller keeps the signals."""
 
-    def __init__(self, settings: UiSettings, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, listener: socket.socket) -> None:
+        self._listener = listener
         self._uvicorn = uvicorn.Server(
             uvicorn.Config(
                 app,
-                host=settings.host,
-                port=settings.port,
                 log_config=None,
                 access_log=False,
                 server_header=False,
@@ -125,12 +138,10 @@ class _Server:
         """Lets open requests finish for STOP_SECONDS."""
         self._uvicorn.should_exit = True
         self._thread.join(STOP_SECONDS + 2)
+        self._listener.close()
 
     def _run(self) -> None:
-        try:
-            self._uvicorn.run()
-        except SystemExit:  # uvicorn's way to say that it could not listen; it has logged why
-            log.error("the dashboard's address cannot be used")  # noqa: TRY400 - the reason is logged
+        self._uvicorn.run(sockets=[self._listener])
 
 
 def _wait_until_opened(settings: UiSettings, access: Access, server: _Server, stop: threading.Event) -> None:
@@ -139,10 +150,7 @@ def _wait_until_opened(settings: UiSettings, access: Access, server: _Server, st
     deadline = time.monotonic() + START_SECONDS
     while not stop.is_set():
         if not server.is_alive:
-            raise PermanentError(
-                f"{settings.origin} cannot be used, perhaps another program has the port; nothing is served; "
-                "set another PULSEMON_UI_PORT"
-            )
+            raise PermanentError("the web server of the dashboard did not start; nothing is served; the log says why")
         if all(_status(settings, path, cookie) == 200 for path in ("/", SCRIPT_CHECK_PATH)):
             return
         if time.monotonic() > deadline:

@@ -1,5 +1,7 @@
 """What all pages share: the style around Streamlit's elements, card titles, and the bar that says the store is away."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from html import escape
 from importlib import resources
 from typing import Any
@@ -35,3 +37,12 @@ def trouble_bar(*answers: Answer[Any]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.warning(f"The store does not answer. {text}", icon=":material/cloud_off:", width="stretch")
         st.button("Retry", key="retry", icon=":material/refresh:")
+
+
+@contextmanager
+def awaited(what: str, height: int) -> Iterator[None]:
+    """Keeps the place of what is asked for, the first time alone: a refresh never blanks what is there."""
+    key = f"seen-{what}"
+    with nullcontext() if key in st.session_state else st.skeleton(height=height):
+        yield
+    st.session_state[key] = True

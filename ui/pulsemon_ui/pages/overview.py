@@ -6,7 +6,7 @@ from pulsemon_ui.components.parts import attention_list, fleet_grid, headline
 from pulsemon_ui.data import dashboard
 from pulsemon_ui.pages.controls import choose
 from pulsemon_ui.pages.filters import Filters, clear_filters, filter_bar, pressed_statuses, toggle_status
-from pulsemon_ui.pages.frame import card_title, trouble_bar
+from pulsemon_ui.pages.frame import awaited, card_title, trouble_bar
 from pulsemon_ui.pages.onboarding import onboarding
 from pulsemon_ui.pages.routes import open_server
 from pulsemon_ui.pages.trends import trends
@@ -19,7 +19,9 @@ COLOURS = ("status", "cpu", "memory", "disk")
 
 def show() -> None:
     """The page."""
-    filters = filter_bar(dashboard().fleet().value)
+    with awaited("fleet", height=460):
+        fleet = dashboard().fleet().value
+    filters = filter_bar(fleet)
     st.fragment(_live, run_every=filters.refresh_seconds)(filters)
     st.fragment(trends, run_every=60 if filters.refresh_seconds else None)(filters)
 

@@ -6,7 +6,7 @@ from pulsemon_ui.charts.palette import palette
 from pulsemon_ui.charts.server_panels import brush_area, height, panel_spec, panel_table
 from pulsemon_ui.components.parts import time_brush
 from pulsemon_ui.data import dashboard
-from pulsemon_ui.pages.frame import trouble_bar
+from pulsemon_ui.pages.frame import awaited, trouble_bar
 from pulsemon_ui.pages.span import back_to_live, take
 from pulsemon_ui.view_models.metrics import SETS
 from pulsemon_ui.view_models.panels import panels
@@ -16,7 +16,8 @@ from pulsemon_ui.view_models.timerange import Span, span_text, viewer_zone
 def server_panels(server_id: str, set_title: str, span: Span, columns: int) -> None:
     """The panels of a set over a span; panels without any value are left out."""
     measures = SETS.get(set_title, SETS["Essentials"])
-    answer = dashboard().series(server_id, tuple(measure.choice for measure in measures), span.window)
+    with awaited("panels", height=height(len(measures), columns)):
+        answer = dashboard().series(server_id, tuple(measure.choice for measure in measures), span.window)
     trouble_bar(answer)
     if answer.value is None:
         return

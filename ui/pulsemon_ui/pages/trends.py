@@ -1,7 +1,8 @@
 """The lower half of the Overview: key figures and the charts of the last day, asked once a minute."""
 
+import pyarrow as pa
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
+from pulsemon_sinks.reader.choice import Window
 
 from pulsemon_ui.charts import fleet_charts
 from pulsemon_ui.charts.palette import palette
@@ -9,7 +10,7 @@ from pulsemon_ui.components.parts import key_figures
 from pulsemon_ui.data import dashboard
 from pulsemon_ui.pages.controls import choose
 from pulsemon_ui.pages.filters import Filters
-from pulsemon_ui.pages.frame import card_title
+from pulsemon_ui.pages.frame import awaited, card_title
 from pulsemon_ui.view_models.fleet import Fleet
 from pulsemon_ui.view_models.metrics import CPU, FLEET
 from pulsemon_ui.view_models.strip import day_window, ranking, wanted_levels
@@ -26,39 +27,35 @@ def trends(filters: Filters) -> None:
         return
     shown = fleet.only(filters.places)
     ids = tuple(host.server_id for host in shown.hosts) if filters.places else None
-    levels = dashboard().fleet_levels(wanted_levels(), day_window(dashboard().now_ms()), ids).value
+    window = aligned_window(dashboard().now_ms(), RANGES["24h"], BAND_STEP_SECONDS)
+    with awaited("trends", height=360):
+        levels = dashboard().fleet_levels(wanted_levels(), day_window(dashboard().now_ms()), ids).value
+        quantiles = dashboard().fleet_quantiles(CPU.choice, window, ids).value
     if levels is not None:
         key_figures(figures_of(levels.to_pydict()))
     band, ranks, reporting = st.columns([4, 3, 3], gap="small")
-    _band_and_reporting(band, reporting, shown, ids)
+    if quantiles is not None:
+        table = fleet_charts.band_table(quantiles, 100.0)
+        with band.container(border=True, height="stretch"):
+            _band(table, window)
+        with reporting.container(border=True, height="stretch"):
+            _reporting(table, window, len(shown.hosts))
     with ranks.container(border=True, height="stretch"):
         _ranking(shown)
 
 
-def _band_and_reporting(
-    band: DeltaGenerator,
-    reporting: DeltaGenerator,
-    fleet: Fleet,
-    ids: tuple[str, ...] | None,
-) -> None:
-    window = aligned_window(dashboard().now_ms(), RANGES["24h"], BAND_STEP_SECONDS)
-    answer = dashboard().fleet_quantiles(CPU.choice, window, ids).value
-    if answer is None:
-        return
-    table = fleet_charts.band_table(answer, 100.0)
-    colours = palette(st.context.theme.type)
-    with band.container(border=True, height="stretch"):
-        card_title("CPU across the fleet, last 24 h, %")
-        alt = "Busy CPU in percent over 24 hours: median, 99th percentile, and the band from the 10th to the 90th"
-        st.echarts_chart(
-            fleet_charts.band_spec(table, window, colours), height=fleet_charts.HEIGHT, key="band", alt=alt
-        )
-    with reporting.container(border=True, height="stretch"):
-        card_title("Servers that sent data, last 24 h")
-        spec = fleet_charts.reporting_spec(table, window, len(fleet.hosts), colours)
-        st.echarts_chart(
-            spec, height=fleet_charts.HEIGHT, key="reporting", alt="How many servers sent data over 24 hours"
-        )
+def _band(table: pa.Table, window: Window) -> None:
+    card_title("CPU across the fleet, last 24 h, %")
+    spec = fleet_charts.band_spec(table, window, palette(st.context.theme.type))
+    alt = "Busy CPU in percent over 24 hours: median, 99th percentile, and the band from the 10th to the 90th"
+    st.echarts_chart(spec, height=fleet_charts.HEIGHT, key="band", alt=alt)
+
+
+def _reporting(table: pa.Table, window: Window, total: int) -> None:
+    card_title("Servers that sent data, last 24 h")
+    spec = fleet_charts.reporting_spec(table, window, max(1, total), palette(st.context.theme.type))
+    alt = "How many servers sent data over 24 hours"
+    st.echarts_chart(spec, height=fleet_charts.HEIGHT, key="reporting", alt=alt)
 
 
 def _ranking(fleet: Fleet) -> None:

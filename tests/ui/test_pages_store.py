@@ -1,0 +1,62 @@
+"""Both pages over the real engine, read with the login that may only read."""
+
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+from pulsemon_sinks.reader.reader import Reader
+from pulsemon_ui import serve
+from pulsemon_ui.data import Dashboard, install
+from streamlit.testing.v1 import AppTest
+from support.clickhouse import Engine
+from support.stored_fleet import StoredFleet
+
+pytestmark = pytest.mark.clickhouse
+
+NOW = time.time() // 10 * 10
+
+
+def server_script() -> None:
+    from pulsemon_ui.pages.server import show
+
+    show()
+
+
+@pytest.fixture
+def stored(clickhouse: Engine) -> Iterator[None]:
+    """Two servers with an hour of data; one of them stopped ten minutes ago."""
+    fleet = StoredFleet(clickhouse.fresh_database())
+    fleet.register("web-1", environment="prod", region="eu", role="web", name="Web one")
+    for server_id, last in (("web-1", NOW), ("web-2", NOW - 600)):
+        values = {("system.cpu.busy", ""): 0.25, ("system.filesystem.utilization", "mountpoint=/"): 0.5}
+        fleet.batches(server_id, [(last - 60 * step, values) for step in range(60)])
+    reader = Reader(clickhouse.reader_of(fleet.settings))
+    install(Dashboard(reader))
+    yield
+    reader.close()
+    fleet.close()
+
+
+@pytest.mark.usefixtures("stored")
+def test_the_overview_tells_what_the_store_holds() -> None:
+    test = AppTest.from_file(str(serve.SCRIPT)).run(timeout=20)
+
+    assert not test.exception
+    headline = json.loads(test.get("bidi_component")[0].proto.json)
+    assert "1 of 2 servers sends no data. web-2, for" in "".join(part["text"] for part in headline["parts"])
+    assert len(test.get("echarts_chart")) == 3
+
+
+@pytest.mark.usefixtures("stored")
+def test_the_server_page_draws_what_the_store_holds() -> None:
+    test = AppTest.from_function(server_script)
+    test.query_params["id"] = "web-1"
+    test.query_params["range"] = "1h"
+    test.query_params["all"] = "true"
+    test.run(timeout=20)
+
+    assert not test.exception
+    spec = json.loads(test.get("echarts_chart")[0].proto.spec)
+    assert [title["text"].split("  ")[0] for title in spec["title"]][::2] == ["CPU busy", "Fullest disk"]
+    assert list(test.dataframe[0].value["Now"]) == ["25%", "50%"]
