@@ -35,12 +35,16 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One repeating trouble. ``length``: share of the slot that it lasts; ``roles``: who may be struck, best first."""
+    """One repeating trouble. ``length``: share of the slot that it lasts.
+
+    ``servers`` of a block may be struck, of these roles, best first; or all of a role, or of a region.
+    """
 
     kind: Kind
     slot_hours: float
     length: tuple[float, float]
     roles: tuple[str, ...] = ()
+    servers: int = 0
     scope: Literal["server", "role", "region"] = "server"
 
     @property
@@ -51,21 +55,20 @@ class Lane:
 
 # Their order gives each lane its candidates: an earlier lane chooses first.
 LANES: tuple[Lane, ...] = (
-    Lane(Kind.DISK_FILLING, 57, ALWAYS, ("db",)),
-    Lane(Kind.DISK_FILLING, 57, ALWAYS, ("worker", "queue")),
-    Lane(Kind.MEMORY_LEAK, 31, ALWAYS, ("api",)),
-    Lane(Kind.SILENT, 3.5, ALWAYS, ("cache", "edge")),
-    Lane(Kind.CPU_SATURATION, 6.5, ALWAYS, ("web",)),
-    Lane(Kind.CPU_HIGH, 9, ALWAYS, ("api", "web")),
-    Lane(Kind.DISK_LATENCY, 5.5, ALWAYS, ("db", "queue")),
-    Lane(Kind.NETWORK_ERRORS, 4.5, (0.4, 0.7), ("edge", "web")),
-    Lane(Kind.CPU_BURST, 5, (0.06, 0.2), ("worker",)),
-    Lane(Kind.CPU_BURST, 7, (0.04, 0.12), ("api", "web")),
-    Lane(Kind.SILENT, 20, (0.01, 0.03), ("web", "api")),
-    Lane(Kind.DEPLOY_REGRESSION, 29, (0.04, 0.09), ("api", "web", "worker"), "role"),
-    Lane(Kind.REGION_SLOWDOWN, 37, (0.015, 0.03), (), "region"),
+    Lane(Kind.DISK_FILLING, 57, ALWAYS, ("db",), 3),
+    Lane(Kind.DISK_FILLING, 57, ALWAYS, ("worker",), 4),
+    Lane(Kind.MEMORY_LEAK, 31, ALWAYS, ("api",), 4),
+    Lane(Kind.SILENT, 3.5, ALWAYS, ("cache",), 5),
+    Lane(Kind.CPU_SATURATION, 6.5, ALWAYS, ("web",), 7),
+    Lane(Kind.CPU_HIGH, 9, ALWAYS, ("api",), 4),
+    Lane(Kind.DISK_LATENCY, 5.5, ALWAYS, ("db", "queue"), 6),
+    Lane(Kind.NETWORK_ERRORS, 4.5, (0.4, 0.7), ("edge",), 3),
+    Lane(Kind.CPU_BURST, 5, (0.06, 0.2), ("worker",), 4),
+    Lane(Kind.CPU_BURST, 7, (0.04, 0.12), ("web",), 3),
+    Lane(Kind.SILENT, 20, (0.01, 0.03), ("web", "api"), 7),
+    Lane(Kind.DEPLOY_REGRESSION, 29, (0.04, 0.09), ("api", "web", "worker"), scope="role"),
+    Lane(Kind.REGION_SLOWDOWN, 37, (0.015, 0.03), scope="region"),
 )
-CANDIDATES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +159,7 @@ def _candidates() -> Mapping[int, tuple[int, ...]]:
         fitting = [
             place for role in lane.roles for place in range(BLOCK) if role_name(place) == role and place not in taken
         ]
-        places[number] = tuple(fitting[:CANDIDATES])
+        places[number] = tuple(fitting[: lane.servers])
         taken.update(places[number])
-    assert all(places.values())
+    assert all(len(places[number]) == LANES[number].servers for number in places)
     return places
