@@ -23,6 +23,11 @@ def card_title(text: str, note: str = "") -> None:
     st.html(f'<h2 class="pm-title">{escape(text)}</h2>{below}')
 
 
+def quiet(word: str) -> None:
+    """A word before a control, left out where there is no room beside it."""
+    st.html(f'<span class="pm-note pm-word">{escape(word)}</span>', width="content")
+
+
 def trouble_bar(*answers: Answer[Any]) -> None:
     """One bar if any answer is an old one: how old the oldest is, and a way to ask again."""
     ages = [answer.failed_seconds for answer in answers if answer.failed_seconds is not None]

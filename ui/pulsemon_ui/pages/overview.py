@@ -6,7 +6,7 @@ from pulsemon_ui.components.parts import attention_list, fleet_grid, headline
 from pulsemon_ui.data import dashboard
 from pulsemon_ui.pages.controls import choose
 from pulsemon_ui.pages.filters import Filters, clear_filters, filter_bar, pressed_statuses, toggle_status
-from pulsemon_ui.pages.frame import awaited, card_title, trouble_bar
+from pulsemon_ui.pages.frame import awaited, card_title, quiet, trouble_bar
 from pulsemon_ui.pages.onboarding import onboarding
 from pulsemon_ui.pages.routes import open_server
 from pulsemon_ui.pages.trends import trends
@@ -50,7 +50,9 @@ def _fleet_card(fleet: Fleet) -> str | None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         card_title("Servers")
         st.space("stretch")
+        quiet("by")
         grouping = choose("Group by", GROUPINGS, "group", width=150)
+        quiet("colour")
         colour = choose("Colour by", COLOURS, "colour", width=130)
     made = groups(fleet, grouping, colour, pressed_statuses())
     if made:
