@@ -12,6 +12,7 @@ from pulsemon_schemas.topics import METRICS
 
 FRAME_BYTES = 5
 TIMEOUT_SECONDS = 30.0
+POLL_SECONDS = 0.1
 
 
 class LogBatch(NamedTuple):
@@ -27,14 +28,15 @@ class LogBatch(NamedTuple):
 def read_metrics(settings: KafkaSettings) -> Iterator[LogBatch]:
     """All batches that the metrics topic holds now."""
     schema = fastavro.parse_schema(dict(registry.schema(registry.SCHEMA_IDS["metric_batch.v1"])))
-    options = {"group.id": f"pulsemon-{settings.username}-tests", "enable.partition.eof": True, "enable.auto.commit": False}
+    group = f"pulsemon-{settings.username}-tests"
+    options = {"group.id": group, "enable.partition.eof": True, "enable.auto.commit": False}
     consumer = Consumer({**client_config(settings), **options})
     try:
         partitions = consumer.list_topics(METRICS.name, timeout=TIMEOUT_SECONDS).topics[METRICS.name].partitions
         waiting = set(partitions)
         consumer.assign([TopicPartition(METRICS.name, number, 0) for number in partitions])
         while waiting:
-            for message in consumer.consume(1000, TIMEOUT_SECONDS):
+            for message in consumer.consume(1000, POLL_SECONDS):
                 error, number = message.error(), message.partition()
                 if error is None:
                     yield _decoded(
