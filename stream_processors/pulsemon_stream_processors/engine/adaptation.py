@@ -1,0 +1,68 @@
+"""A server under a configuration that changed: whose rule is gone, and who judges now."""
+
+from collections.abc import Mapping
+
+from pulsemon_schemas.rules import ServerProfile
+from pulsemon_schemas.rules.status import ALIVE
+
+from pulsemon_stream_processors.engine.absence import Absence
+from pulsemon_stream_processors.engine.alert import EXPIRED
+from pulsemon_stream_processors.engine.configuration import Configuration
+from pulsemon_stream_processors.engine.lifecycle import Lifecycle
+from pulsemon_stream_processors.engine.server import Server
+from pulsemon_stream_processors.engine.watch import Watch
+
+NOBODY: Mapping[str, str] = {}
+
+
+class Adaptation:
+    """Alerts are looked at where the change takes effect, at a Tick; series without one when their next batch comes."""
+
+    def __init__(self, configuration: Configuration, lifecycle: Lifecycle, absence: Absence) -> None:
+        self._configuration = configuration
+        self._lifecycle = lifecycle
+        self._absence = absence
+
+    def adapt(self, server: Server, authors: Mapping[str, str] = NOBODY) -> None:
+        """Brings a server up to the configuration. ``authors`` of the changes, by ``rule/id`` and ``server/id``."""
+        configuration = self._configuration
+        registered = configuration.profile(server.server_id)
+        if server.revision == configuration.revision and server.registered is registered:
+            return
+        server.revision = configuration.revision
+        server.registered = registered
+        server.profile = registered or ServerProfile(server.server_id)
+        server.plans.clear()
+        if server.profile.is_retired:
+            self.end(server, "the server was retired", authors.get(f"server/{server.server_id}", ""))
+            return
+        for watch in [server.open[key] for key in sorted(server.open)]:
+            self._adapt_watch(server, watch, authors)
+        rule = configuration.absence_rule(server.profile)
+        judged_by = server.silence.rule or rule
+        self._absence.take_rule(server, rule, authors.get(f"rule/{judged_by.id}", "") if judged_by else "")
+
+    def end(self, server: Server, reason: str, actor: str) -> None:
+        """Ends all alerts of a server that is judged no more."""
+        for watch in [server.open[key] for key in sorted(server.open)]:
+            self._lifecycle.expire(server, watch, reason, actor)
+        self._absence.close(server, EXPIRED, reason, actor)
+        server.silence.state = ALIVE
+        server.watches.clear()
+
+    def _adapt_watch(self, server: Server, watch: Watch, authors: Mapping[str, str]) -> None:
+        key = watch.key
+        rule = self._configuration.rules_for(server.profile, key.metric, watch.label_map).get(key.family)
+        actor = authors.get(f"rule/{watch.rule.id}", "")
+        if rule is not None and rule.id == watch.rule.id and rule.levels:
+            watch.adopt(rule)
+            if watch.alert is not None and rule.level(watch.alert.level) is None:
+                self._lifecycle.expire(server, watch, f"the rule has no level {watch.alert.level} any more", actor)
+            return
+        if rule is None or not rule.levels:
+            reason = "its rule was deleted, disabled, or made for others"
+        else:
+            reason = f"rule {rule.id} judges this series now"
+            actor = actor or authors.get(f"rule/{rule.id}", "")
+        self._lifecycle.expire(server, watch, reason, actor or authors.get(f"server/{server.server_id}", ""))
+        del server.watches[key]

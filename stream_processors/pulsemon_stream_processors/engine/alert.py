@@ -1,0 +1,40 @@
+"""An alert that has not ended."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+PENDING, FIRING, ACKNOWLEDGED = "pending", "firing", "acknowledged"
+RESOLVED, UNKNOWN, EXPIRED = "resolved", "unknown", "expired"
+ENDED = frozenset({RESOLVED, EXPIRED})
+HOLDING = frozenset({FIRING, ACKNOWLEDGED, UNKNOWN})
+"""States in which an alert counts for the status of its server: unknown is not calm."""
+
+
+class Evidence(NamedTuple):
+    """What was judged: the value of the window, its samples, and the offset of the first record in it."""
+
+    value: float
+    sample_count: int
+    first_offset: int
+
+
+@dataclass(slots=True)
+class Alert:
+    """``transition`` is the number of the last one, -1 before the first; the rest is as of it.
+
+    ``start_offset`` is that of the first record that took part in the condition. ``late``: the last transition was
+    made by late data. ``acknowledged_until_ms`` is 0 for no end. ``unknown_ms`` is the elapsed time at which the alert
+    became unknown.
+    """
+
+    id: str
+    started_ms: int
+    start_offset: int
+    transition: int = -1
+    state: str = ""
+    level: str = ""
+    late: bool = False
+    evidence: Evidence | None = None
+    acknowledged_until_ms: int = 0
+    unknown_ms: int = -1
+    suppressed_by: tuple[str, ...] = ()

@@ -1,0 +1,63 @@
+"""What people do to alerts, where it takes effect."""
+
+from pulsemon_schemas.rules import AlertCommand
+
+from pulsemon_stream_processors.engine.absence import NO_LABELS, Absence
+from pulsemon_stream_processors.engine.alert import ACKNOWLEDGED, FIRING, PENDING, RESOLVED, Alert
+from pulsemon_stream_processors.engine.lifecycle import Lifecycle, Subject, subject_of
+from pulsemon_stream_processors.engine.log_time import LogTime
+from pulsemon_stream_processors.engine.server import Server
+from pulsemon_stream_processors.engine.watch import Watch
+
+
+class Commands:
+    """Acknowledges and closes alerts, and keeps what is known about silences with them."""
+
+    def __init__(self, time: LogTime, lifecycle: Lifecycle, absence: Absence) -> None:
+        self._time = time
+        self._lifecycle = lifecycle
+        self._absence = absence
+
+    def obey(self, server: Server, command: AlertCommand) -> None:
+        """One command; nothing happens if its alert has ended, or is in no state for it."""
+        for subject, alert, watch in _subjects(server):
+            if alert.id == command.alert_id:
+                self._obey(server, subject, alert, watch, command)
+                return
+
+    def look_after(self, server: Server, are_facts_new: bool) -> None:
+        """At a Tick: acknowledgements that end, and silences that begin or end, if any of them changed."""
+        for subject, alert, _ in _subjects(server):
+            if alert.state == ACKNOWLEDGED and 0 < alert.acknowledged_until_ms <= self._time.clock_ms:
+                self._lifecycle.by_tick(server, subject, alert, FIRING, alert.level, "the acknowledgement ended")
+            elif are_facts_new and alert.state != PENDING:
+                found = self._lifecycle.suppressors(server, subject, alert.level)
+                if found != alert.suppressed_by:
+                    reason = f"silenced by {', '.join(found)}" if found else "not silenced any more"
+                    self._lifecycle.by_tick(server, subject, alert, alert.state, alert.level, reason)
+
+    def _obey(self, server: Server, subject: Subject, alert: Alert, watch: Watch | None, command: AlertCommand) -> None:
+        reason = command.note or command.command
+        match command.command:
+            case "acknowledge" if alert.state == FIRING:
+                self._lifecycle.by_tick(server, subject, alert, ACKNOWLEDGED, alert.level, reason, command.author)
+                alert.acknowledged_until_ms = command.until_ms
+            case "unacknowledge" if alert.state == ACKNOWLEDGED:
+                self._lifecycle.by_tick(server, subject, alert, FIRING, alert.level, reason, command.author)
+            case "resolve" if watch is not None:
+                self._lifecycle.expire(server, watch, reason, command.author, RESOLVED)
+            case "resolve":
+                self._absence.close(server, RESOLVED, reason, command.author)
+
+
+def _subjects(server: Server) -> list[tuple[Subject, Alert, Watch | None]]:
+    """All alerts of a server in an order that does not depend on when they began."""
+    found: list[tuple[Subject, Alert, Watch | None]] = []
+    for key in sorted(server.open):
+        watch = server.open[key]
+        if watch.alert is not None:
+            found.append((subject_of(watch), watch.alert, watch))
+    silence = server.silence
+    if silence.alert is not None and silence.rule is not None:
+        found.append((Subject(silence.rule, "", NO_LABELS), silence.alert, None))
+    return found

@@ -1,0 +1,108 @@
+"""The configuration in force in one partition: a prefix of the control log, ready for questions."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pulsemon_schemas.control import PURGED, SERVER
+from pulsemon_schemas.rules import QuietPeriod, Rule, ServerProfile
+from pulsemon_schemas.rules.quiet import MAINTENANCE
+from pulsemon_schemas.rules.resolve import by_rank, effective, effective_absence
+from pulsemon_schemas.rules.rule import ABSENCE, THRESHOLD
+
+from pulsemon_stream_processors.engine.control_history import Change
+
+
+class Configuration:
+    """``revision`` changes whenever the rules do."""
+
+    def __init__(self) -> None:
+        self.revision = 0
+        self.shortest_silence_ms = 0
+        self.quiet: dict[str, QuietPeriod] = {}
+        self._rules: dict[str, Rule] = {}
+        self._servers: dict[str, ServerProfile] = {}
+        self._ranked: Mapping[str, list[Rule]] = {}
+        self._ranked_absence: list[Rule] = []
+        self._is_ranked = True
+
+    def take(self, change: Change) -> None:
+        """Puts one change in force; ``rank`` follows the last one."""
+        match change.entity:
+            case Rule() as rule:
+                self._rules[rule.id] = rule
+                self._is_ranked = False
+            case ServerProfile() as profile:
+                self._servers[profile.server_id] = profile
+            case QuietPeriod() as period:
+                self.quiet[period.name] = period
+            case None:
+                self._end(change)
+
+    def rank(self) -> None:
+        """Puts the rules in order, if any of them changed."""
+        if self._is_ranked:
+            return
+        self._is_ranked = True
+        self.revision += 1
+        ranked: dict[str, list[Rule]] = defaultdict(list)
+        for rule in by_rank(rule for rule in self._rules.values() if rule.enabled):
+            if rule.kind == THRESHOLD:
+                ranked[rule.metric].append(rule)
+        self._ranked = dict(ranked)
+        self._ranked_absence = by_rank(rule for rule in self._rules.values() if rule.enabled and rule.kind == ABSENCE)
+        limits = [rule.stale_seconds for rule in self._ranked_absence]
+        self.shortest_silence_ms = round(1000 * min(limits, default=0.0))
+
+    def profile(self, server_id: str) -> ServerProfile | None:
+        """What is known of a server; None if nobody registered it. The same object until it changes."""
+        return self._servers.get(server_id)
+
+    def watches(self, metric: str) -> bool:
+        """Whether any rule is about a metric."""
+        return metric in self._ranked
+
+    def rules_for(self, server: ServerProfile, metric: str, labels: Mapping[str, str]) -> dict[str, Rule]:
+        """The rule of each family that judges a series."""
+        return effective(self._ranked.get(metric, ()), server, metric, labels)
+
+    def absence_rule(self, server: ServerProfile) -> Rule | None:
+        """The rule that judges a server's silence."""
+        return effective_absence(self._ranked_absence, server)
+
+    def suppressors(
+        self, server: ServerProfile, labels: Mapping[str, str], rule_id: str, level: str, time_ms: int
+    ) -> tuple[str, ...]:
+        """The silences and maintenances that keep an alert from paging, sorted."""
+        if not self.quiet:
+            return ()
+        return tuple(
+            sorted(
+                period.name
+                for period in self.quiet.values()
+                if period.holds_at(time_ms) and period.covers(server, labels, rule_id, level)
+            )
+        )
+
+    def in_maintenance(self, server: ServerProfile, time_ms: int) -> bool:
+        """Whether the whole server is in maintenance."""
+        return any(
+            period.kind == MAINTENANCE
+            and period.scope.kind != "instance"
+            and not period.rule_id
+            and not period.levels
+            and period.holds_at(time_ms)
+            and period.scope.covers_server(server)
+            for period in self.quiet.values()
+        )
+
+    def _end(self, change: Change) -> None:
+        self.quiet.pop(f"{change.entity_type}/{change.entity_id}", None)
+        if change.entity_type == SERVER:
+            if change.operation == PURGED:
+                self._servers.pop(change.entity_id, None)
+            else:
+                known = self._servers.get(change.entity_id) or ServerProfile(change.entity_id)
+                self._servers[change.entity_id] = replace(known, is_registered=True, is_retired=True)
+        elif change.entity_type == "rule" and self._rules.pop(change.entity_id, None) is not None:
+            self._is_ranked = False

@@ -1,0 +1,191 @@
+"""How an alert goes from state to state: pending, firing, acknowledged, unknown, resolved, expired."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from pulsemon_schemas.rules import Rule
+
+from pulsemon_stream_processors.engine.alert import (
+    ACKNOWLEDGED,
+    ENDED,
+    EXPIRED,
+    FIRING,
+    PENDING,
+    RESOLVED,
+    UNKNOWN,
+    Alert,
+    Evidence,
+)
+from pulsemon_stream_processors.engine.configuration import Configuration
+from pulsemon_stream_processors.engine.identity import alert_id
+from pulsemon_stream_processors.engine.journal import Journal
+from pulsemon_stream_processors.engine.log_time import LogTime
+from pulsemon_stream_processors.engine.moment import Moment
+from pulsemon_stream_processors.engine.server import Server
+from pulsemon_stream_processors.engine.watch import Watch
+
+MAX_ENDED = 64
+"""Ended alerts that a server keeps; a tombstone follows early for more."""
+
+
+class Subject(NamedTuple):
+    """What an alert is about: a series under a rule, or a server's silence."""
+
+    rule: Rule
+    labels: str
+    label_map: Mapping[str, str]
+
+
+class Lifecycle:
+    """Makes the transitions and has them written down."""
+
+    def __init__(self, time: LogTime, configuration: Configuration, journal: Journal) -> None:
+        self._time = time
+        self._configuration = configuration
+        self._journal = journal
+
+    def advance(self, server: Server, watch: Watch, moment: Moment, evidence: Evidence) -> None:
+        """Moves the alert of a series to where its conditions are after a sample."""
+        level = watch.firing_level()
+        alert = watch.alert
+        if alert is None:
+            pending = watch.pending_level()
+            if level or pending:
+                self._begin(server, watch, moment, evidence, level or pending, FIRING if level else PENDING)
+        elif alert.state == PENDING:
+            if level:
+                held = _level_text(watch.rule, level)
+                self._by_sample(server, watch, alert, FIRING, level, moment, evidence, f"{held}, held long enough")
+            elif not watch.pending_level():
+                reason = "did not last: the limit was not crossed for long enough"
+                self._by_sample(server, watch, alert, EXPIRED, alert.level, moment, evidence, reason)
+        else:
+            self._advance_firing(server, watch, alert, level, moment, evidence)
+        watch.is_idle = watch.alert is None
+
+    def expire(self, server: Server, watch: Watch, reason: str, actor: str = "", state: str = EXPIRED) -> None:
+        """Ends the alert of a series without evidence: by a command, or because nothing judges it any more."""
+        if watch.alert is not None:
+            self.by_tick(server, subject_of(watch), watch.alert, state, watch.alert.level, reason, actor)
+            del server.open[watch.key]
+        watch.rest()
+
+    def lose(self, server: Server, watch: Watch, reason: str) -> None:
+        """The series of an alert is not there any more: nobody knows whether it still holds."""
+        alert = watch.alert
+        if alert is None or alert.state == UNKNOWN:
+            return
+        if alert.state == PENDING:
+            self.expire(server, watch, reason)
+            return
+        alert.unknown_ms = self._time.elapsed_ms
+        self.by_tick(server, subject_of(watch), alert, UNKNOWN, alert.level, reason)
+
+    def by_tick(
+        self, server: Server, subject: Subject, alert: Alert, state: str, level: str, reason: str, actor: str = ""
+    ) -> None:
+        """A transition that no sample made: it happens at the partition's calendar time."""
+        self._move(server, subject, alert, state, level, reason, actor, self._time.clock_ms, alert.late)
+
+    def suppressors(self, server: Server, subject: Subject, level: str) -> tuple[str, ...]:
+        """What keeps an alert from paging now."""
+        return self._configuration.suppressors(
+            server.profile, subject.label_map, subject.rule.id, level, self._time.clock_ms
+        )
+
+    def _begin(self, server: Server, watch: Watch, moment: Moment, evidence: Evidence, level: str, state: str) -> None:
+        found = alert_id(server.server_id, watch.rule.id, watch.key.labels, moment.producer_id, moment.sequence)
+        watch.alert = alert = Alert(found, moment.at_ms, evidence.first_offset)
+        server.open[watch.key] = watch
+        self._by_sample(server, watch, alert, state, level, moment, evidence, _level_text(watch.rule, level))
+
+    def _advance_firing(
+        self, server: Server, watch: Watch, alert: Alert, level: str, moment: Moment, evidence: Evidence
+    ) -> None:
+        state, reason = alert.state, ""
+        if not level:
+            state, level, reason = RESOLVED, alert.level, "recovered"
+        elif alert.state == UNKNOWN:
+            state, reason = FIRING, "samples are here again"
+        elif level != alert.level:
+            is_worse = _rank(watch.rule, level) > _rank(watch.rule, alert.level)
+            state = FIRING if is_worse else alert.state
+            reason = _level_text(watch.rule, level) if is_worse else f"{alert.level} recovered"
+        elif alert.late and not moment.late:
+            reason = "holds still, now that samples are in time"
+        if reason:
+            self._by_sample(server, watch, alert, state, level, moment, evidence, reason)
+
+    def _by_sample(
+        self,
+        server: Server,
+        watch: Watch,
+        alert: Alert,
+        state: str,
+        level: str,
+        moment: Moment,
+        evidence: Evidence,
+        reason: str,
+    ) -> None:
+        alert.evidence = evidence
+        self._move(server, subject_of(watch), alert, state, level, reason, "", moment.at_ms, moment.late)
+        if state in ENDED:
+            del server.open[watch.key]
+            watch.rest()
+
+    def _move(
+        self,
+        server: Server,
+        subject: Subject,
+        alert: Alert,
+        state: str,
+        level: str,
+        reason: str,
+        actor: str,
+        occurred_ms: int,
+        late: bool,
+    ) -> None:
+        before = (alert.state, alert.level)
+        alert.transition += 1
+        alert.state, alert.level, alert.late = state, level, late
+        if state != ACKNOWLEDGED:
+            alert.acknowledged_until_ms = 0
+        if state != UNKNOWN:
+            alert.unknown_ms = -1
+        alert.suppressed_by = self.suppressors(server, subject, level)
+        is_first = before[0] in {"", PENDING} or alert.evidence is None
+        self._journal.alert(
+            server.profile,
+            subject.rule,
+            subject.labels,
+            alert,
+            before,
+            first_offset=alert.start_offset if is_first or alert.evidence is None else alert.evidence.first_offset,
+            reason=reason,
+            actor=actor,
+            occurred_ms=occurred_ms,
+        )
+        if state in ENDED:
+            self._keep_ended(server, alert, before[0])
+
+    def _keep_ended(self, server: Server, alert: Alert, previous_state: str) -> None:
+        if previous_state == PENDING:  # it never fired: nobody asks for its newest state
+            self._journal.alert_gone(server.server_id, alert.id)
+            return
+        server.ended.append((alert.id, self._time.clock_ms))
+        if len(server.ended) > MAX_ENDED:
+            self._journal.alert_gone(server.server_id, server.ended.pop(0)[0])
+
+
+def subject_of(watch: Watch) -> Subject:
+    """What the alert of a series is about."""
+    return Subject(watch.rule, watch.key.labels, watch.label_map)
+
+
+def _rank(rule: Rule, name: str) -> int:
+    return next((at for at, level in enumerate(rule.levels) if level.name == name), -1)
+
+
+def _level_text(rule: Rule, name: str) -> str:
+    level = rule.level(name)
+    return f"{rule.window.function} {rule.operator} {level.limit:g} for {level.for_seconds:g} s" if level else name

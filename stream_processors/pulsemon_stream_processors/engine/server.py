@@ -1,0 +1,102 @@
+"""All that a partition knows of one server."""
+
+from pulsemon_schemas.rules import Rule, ServerProfile
+from pulsemon_schemas.rules.status import ALIVE
+
+from pulsemon_stream_processors.engine.alert import HOLDING, Alert
+from pulsemon_stream_processors.engine.plan import Plan
+from pulsemon_stream_processors.engine.producers import Producers
+from pulsemon_stream_processors.engine.watch import Key, Watch
+
+NEVER = -1
+
+
+class Silence:
+    """Whether the host speaks. ``seen_ms`` is elapsed time, ``last_seen_ms`` append time, of its last batch.
+
+    ``producer_id``, ``sequence`` and ``offset`` are that batch's. ``is_closed``: an alert about this silence was
+    closed, and there is no other before the next batch. ``rule`` judges; None if no rule does.
+    """
+
+    __slots__ = (
+        "alert",
+        "is_closed",
+        "last_seen_ms",
+        "offset",
+        "producer_id",
+        "rule",
+        "seen_ms",
+        "sequence",
+        "state",
+    )
+
+    def __init__(self) -> None:
+        self.state = ALIVE
+        self.seen_ms = NEVER
+        self.last_seen_ms = 0
+        self.producer_id = ""
+        self.sequence = NEVER
+        self.offset = NEVER
+        self.is_closed = False
+        self.rule: Rule | None = None
+        self.alert: Alert | None = None
+
+
+class Server:
+    """``cover`` is the offset that a restored snapshot covered: records up to it are in here already.
+
+    ``ended`` has the alerts that ended, oldest first, with the calendar time of their end. ``open`` are the watches
+    that have an alert. ``profile`` and ``revision`` are the configuration that the plans were made from.
+    """
+
+    __slots__ = (
+        "cover",
+        "ended",
+        "has_spoken",
+        "open",
+        "plans",
+        "previous_status",
+        "producers",
+        "profile",
+        "registered",
+        "revision",
+        "server_id",
+        "silence",
+        "status",
+        "status_since_ms",
+        "swept_ms",
+        "told",
+        "watches",
+    )
+
+    def __init__(self, server_id: str) -> None:
+        self.server_id = server_id
+        self.cover = NEVER
+        self.profile = ServerProfile(server_id)
+        self.registered: ServerProfile | None = None
+        self.revision = NEVER
+        self.plans: list[Plan] = []
+        self.watches: dict[Key, Watch] = {}
+        self.open: dict[Key, Watch] = {}
+        self.producers = Producers()
+        self.silence = Silence()
+        self.has_spoken = False
+        self.ended: list[tuple[str, int]] = []
+        self.swept_ms = 0
+        self.status = ""
+        self.previous_status = ""
+        self.status_since_ms = 0
+        self.told: dict[str, int] = {}
+
+    def firing(self) -> dict[str, int]:
+        """How many alerts hold, by level."""
+        counts: dict[str, int] = {}
+        for alert in self.alerts():
+            if alert.state in HOLDING:
+                counts[alert.level] = counts.get(alert.level, 0) + 1
+        return dict(sorted(counts.items()))
+
+    def alerts(self) -> list[Alert]:
+        """All alerts that did not end."""
+        found = [watch.alert for watch in self.open.values() if watch.alert is not None]
+        return [*found, self.silence.alert] if self.silence.alert is not None else found

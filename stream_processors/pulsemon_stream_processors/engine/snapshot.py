@@ -1,0 +1,169 @@
+"""The state of a server as data, and back."""
+
+import json
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+from pulsemon_schemas.rules.rule import ABSENCE, Level, Rule
+from pulsemon_schemas.rules.rule import Window as WindowSpec
+
+from pulsemon_stream_processors.engine.alert import Alert, Evidence
+from pulsemon_stream_processors.engine.condition import Condition
+from pulsemon_stream_processors.engine.errors import StateError
+from pulsemon_stream_processors.engine.place import Place
+from pulsemon_stream_processors.engine.plan import label_map_of
+from pulsemon_stream_processors.engine.server import Server
+from pulsemon_stream_processors.engine.watch import Key, Watch
+
+FORMAT = 1
+READABLE = frozenset({FORMAT})
+"""A version reads its own format and the one before."""
+NOT_IN_FORCE = -1
+State = dict[str, Any]
+
+ALERT_FIELDS = (
+    "id", "started_ms", "start_offset", "transition", "state", "level", "late", "acknowledged_until_ms", "unknown_ms",
+)  # fmt: skip
+SILENCE_FIELDS = ("state", "seen_ms", "last_seen_ms", "producer_id", "sequence", "offset", "is_closed")
+SERVER_FIELDS = ("has_spoken", "swept_ms", "status", "previous_status", "status_since_ms", "told")
+
+
+def pack(state: Mapping[str, Any]) -> bytes:
+    """A snapshot, or the record of a partition, as bytes; the same for the same state."""
+    return zlib.compress(json.dumps(state, sort_keys=True, separators=(",", ":")).encode(), 6)
+
+
+def unpack(data: bytes) -> State:
+    """What was packed. Raises StateError."""
+    try:
+        state = json.loads(zlib.decompress(data))
+    except (zlib.error, ValueError) as error:
+        raise StateError(f"a snapshot cannot be read ({error}): nothing was restored") from error
+    if not isinstance(state, dict):
+        raise StateError(f"a snapshot is a {type(state).__name__}: nothing was restored")
+    return state
+
+
+def heading(place: Place, cover: int) -> State:
+    """What every record of state begins with."""
+    return {"format": FORMAT, "topic_id": place.topic_id, "partition": place.partition, "cover": cover}
+
+
+def check_heading(state: Mapping[str, Any], place: Place) -> None:
+    """Raises StateError if a record of state is of another place, or of a format that is not known here."""
+    if state.get("format") not in READABLE:
+        raise StateError(
+            f"state of format {state.get('format')}, this version reads {sorted(READABLE)}: nothing was restored; "
+            f"start the version that wrote it, or the one after it"
+        )
+    found = (state.get("topic_id"), state.get("partition"))
+    if found != (place.topic_id, place.partition):
+        raise StateError(
+            f"state of topic {found[0]}, partition {found[1]}, but this is {place.topic_id}, {place.partition}: "
+            f"nothing was restored; the topic was made anew, so begin without state"
+        )
+
+
+def server_state(server: Server) -> State:
+    """All that must be known to go on with a server."""
+    silence = server.silence
+    return {
+        "server_id": server.server_id,
+        **_fields(server, SERVER_FIELDS),
+        "producers": server.producers.last,
+        "ended": server.ended,
+        "silence": _fields(silence, SILENCE_FIELDS),
+        "absence": {"rule": silence.rule.id, "alert": _alert(silence.alert)} if silence.rule else None,
+        "watches": [_watch(server.watches[key]) for key in sorted(server.watches)],
+    }
+
+
+def restored_server(state: Mapping[str, Any]) -> Server:
+    """The server of a snapshot. Its rules are stand-ins until the configuration is looked at."""
+    server = Server(state["server_id"])
+    server.cover = state["cover"]
+    _set(server, SERVER_FIELDS, state)
+    server.producers.last = dict(state["producers"])
+    server.ended = [(alert_id, ended_ms) for alert_id, ended_ms in state["ended"]]
+    _set(server.silence, SILENCE_FIELDS, state["silence"])
+    if state["absence"] is not None:
+        alert = _restored_alert(state["absence"]["alert"])
+        levels = (Level(alert.level, 0.0),) if alert else ()
+        server.silence.rule = Rule(state["absence"]["rule"], ABSENCE, levels=levels)
+        server.silence.alert = alert
+    for one in state["watches"]:
+        watch = _restored_watch(one)
+        server.watches[watch.key] = watch
+        if watch.alert is not None:
+            server.open[watch.key] = watch
+    return server
+
+
+def _watch(watch: Watch) -> State:
+    window = watch.window
+    spec = window.spec if window else watch.rule.window
+    return {
+        "key": watch.key,
+        "rule": watch.rule.id,
+        "failed_version": watch.failed_version,
+        "last_ms": watch.last_ms,
+        "step_ms": watch.step_ms,
+        "seen_ms": watch.seen_ms,
+        "window": [spec.function, spec.seconds, spec.is_counter],
+        "previous": window.previous if window else None,
+        "buckets": window.buckets if window else [],
+        "levels": {name: [one.since_ms, one.is_on, one.calm_ms] for name, one in watch.conditions.items()},
+        "alert": _alert(watch.alert),
+    }
+
+
+def _restored_watch(state: Mapping[str, Any]) -> Watch:
+    key = Key(*state["key"])
+    function, seconds, is_counter = state["window"]
+    rule = Rule(
+        id=state["rule"],
+        family=key.family,
+        metric=key.metric,
+        window=WindowSpec(function, seconds, is_counter),
+        levels=tuple(Level(name, 0.0) for name in state["levels"]),
+        version=NOT_IN_FORCE,
+    )
+    watch = Watch(key, label_map_of(key.labels), rule)
+    watch.failed_version = state["failed_version"]
+    watch.last_ms, watch.step_ms, watch.seen_ms = state["last_ms"], state["step_ms"], state["seen_ms"]
+    if watch.window is not None:
+        watch.window.previous = state["previous"]
+        watch.window.buckets = [list(bucket) for bucket in state["buckets"]]
+        if watch.window.buckets:
+            watch.window.close()
+    for name, (since_ms, is_on, calm_ms) in state["levels"].items():
+        condition = Condition()
+        condition.since_ms, condition.is_on, condition.calm_ms = since_ms, is_on, calm_ms
+        watch.conditions[name] = condition
+    watch.alert = _restored_alert(state["alert"])
+    watch.is_idle = watch.alert is None
+    return watch
+
+
+def _alert(alert: Alert | None) -> State | None:
+    if alert is None:
+        return None
+    return {**_fields(alert, ALERT_FIELDS), "evidence": alert.evidence, "suppressed_by": alert.suppressed_by}
+
+
+def _restored_alert(state: Mapping[str, Any] | None) -> Alert | None:
+    if state is None:
+        return None
+    evidence = Evidence(*state["evidence"]) if state["evidence"] else None
+    fields = {name: state[name] for name in ALERT_FIELDS}
+    return Alert(**fields, evidence=evidence, suppressed_by=tuple(state["suppressed_by"]))
+
+
+def _fields(source: object, names: tuple[str, ...]) -> State:
+    return {name: getattr(source, name) for name in names}
+
+
+def _set(target: object, names: tuple[str, ...], state: Mapping[str, Any]) -> None:
+    for name in names:
+        setattr(target, name, state[name])

@@ -1,0 +1,150 @@
+"""What a Tick does to the servers of a partition: configuration, commands, absence, series that are gone."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pulsemon_schemas.control import PURGED, SERVER
+from pulsemon_schemas.rules import AlertCommand
+
+from pulsemon_stream_processors.engine import standing
+from pulsemon_stream_processors.engine.absence import Absence
+from pulsemon_stream_processors.engine.adaptation import Adaptation
+from pulsemon_stream_processors.engine.alert import UNKNOWN
+from pulsemon_stream_processors.engine.commands import Commands
+from pulsemon_stream_processors.engine.configuration import Configuration
+from pulsemon_stream_processors.engine.control_history import Change
+from pulsemon_stream_processors.engine.journal import Journal
+from pulsemon_stream_processors.engine.lifecycle import Lifecycle
+from pulsemon_stream_processors.engine.log_time import LogTime
+from pulsemon_stream_processors.engine.server import Server
+from pulsemon_stream_processors.engine.watch import Watch
+
+HOUR_MS = 3_600_000
+GONE_MS = 300_000
+GONE_STEPS = 5
+"""A series is gone after five minutes, or five of its usual steps if that is longer."""
+EXPIRE_MS = 24 * HOUR_MS
+SWEEP_MS = HOUR_MS
+KEEP_ENDED_MS = 7 * 24 * HOUR_MS
+
+
+@dataclass(slots=True)
+class Agenda:
+    """What the control records of a Tick are about. ``registered`` are servers of this partition."""
+
+    is_for_all: bool = False
+    are_facts_new: bool = False
+    server_ids: set[str] = field(default_factory=set)
+    registered: set[str] = field(default_factory=set)
+    purged: dict[str, str] = field(default_factory=dict)
+    authors: dict[str, str] = field(default_factory=dict)
+    commands: dict[str, list[AlertCommand]] = field(default_factory=dict)
+
+    def note(self, change: Change, partition: int) -> None:
+        """Takes one change."""
+        self.authors[f"{change.entity_type}/{change.entity_id}"] = change.author
+        if isinstance(change.entity, AlertCommand):
+            self.commands.setdefault(change.entity.server_id, []).append(change.entity)
+            self.server_ids.add(change.entity.server_id)
+        elif change.entity_type == SERVER:
+            self.are_facts_new = True
+            if change.partition == partition:
+                self.server_ids.add(change.entity_id)
+                self.registered.add(change.entity_id)
+                if change.operation == PURGED:
+                    self.purged[change.entity_id] = change.author
+        else:
+            self.is_for_all = self.are_facts_new = True
+
+
+class TickEffects:
+    """Works on the servers that a Tick concerns, in the order of their ids."""
+
+    def __init__(
+        self,
+        time: LogTime,
+        configuration: Configuration,
+        journal: Journal,
+        lifecycle: Lifecycle,
+        absence: Absence,
+        adaptation: Adaptation,
+    ) -> None:
+        self._time = time
+        self._configuration = configuration
+        self._journal = journal
+        self._lifecycle = lifecycle
+        self._absence = absence
+        self._adaptation = adaptation
+        self._commands = Commands(time, lifecycle, absence)
+
+    def concerned(self, servers: Iterable[Server], agenda: Agenda, offset: int) -> list[Server]:
+        """The servers that have something to do, sorted; those whose snapshot covers the Tick have done it."""
+        time = self._time
+        shortest_ms = self._configuration.shortest_silence_ms
+        ended_before_ms = time.clock_ms - KEEP_ENDED_MS
+        swept_before_ms = time.elapsed_ms - SWEEP_MS
+        spoken_before_ms = time.elapsed_ms - shortest_ms
+        found = [
+            server
+            for server in servers
+            if server.cover < offset
+            and (
+                agenda.is_for_all
+                or server.open
+                or (shortest_ms and 0 <= server.silence.seen_ms <= spoken_before_ms)
+                or (server.ended and server.ended[0][1] <= ended_before_ms)
+                or server.swept_ms <= swept_before_ms
+                or server.server_id in agenda.server_ids
+            )
+        ]
+        return sorted(found, key=lambda server: server.server_id)
+
+    def purge(self, server: Server, actor: str) -> None:
+        """Ends what there is to say about a server; its state goes with it."""
+        self._adaptation.end(server, "the server was purged", actor)
+        for alert_id, _ in server.ended:
+            self._journal.alert_gone(server.server_id, alert_id)
+        self._journal.server_gone(server.server_id)
+
+    def work(self, server: Server, agenda: Agenda) -> None:
+        """All that a Tick does to one server."""
+        self._adaptation.adapt(server, agenda.authors)
+        for command in agenda.commands.get(server.server_id, ()):
+            self._commands.obey(server, command)
+        if not server.profile.is_retired:
+            self._absence.judge(server)
+            for key in sorted(server.open):
+                self._look_for_samples(server, server.open[key])
+        self._commands.look_after(server, agenda.are_facts_new)
+        self._forget(server)
+        standing.tell(server, self._configuration, self._time, self._journal)
+
+    def lose(self, server: Server, reason: str) -> None:
+        """Records are missing: what was open is unknown now."""
+        self._adaptation.adapt(server)
+        for key in sorted(server.open):
+            self._lifecycle.lose(server, server.open[key], reason)
+        self._absence.lose(server, reason)
+        standing.tell(server, self._configuration, self._time, self._journal)
+
+    def _look_for_samples(self, server: Server, watch: Watch) -> None:
+        alert = watch.alert
+        if alert is None:
+            return
+        if alert.state == UNKNOWN and self._time.elapsed_ms - alert.unknown_ms >= EXPIRE_MS:
+            self._lifecycle.expire(server, watch, "no samples for 24 hours")
+        elif self._time.silence_ms(watch.seen_ms) >= max(GONE_MS, GONE_STEPS * watch.step_ms):
+            self._lifecycle.lose(server, watch, "the series has no samples any more")
+
+    def _forget(self, server: Server) -> None:
+        while server.ended and self._time.clock_ms - server.ended[0][1] >= KEEP_ENDED_MS:
+            self._journal.alert_gone(server.server_id, server.ended.pop(0)[0])
+        if self._time.elapsed_ms - server.swept_ms < SWEEP_MS:
+            return
+        server.swept_ms = self._time.elapsed_ms
+        limit_ms = self._time.elapsed_ms - EXPIRE_MS
+        gone = [key for key, watch in server.watches.items() if watch.alert is None and watch.seen_ms < limit_ms]
+        for key in gone:
+            del server.watches[key]
+        if gone:
+            server.plans.clear()

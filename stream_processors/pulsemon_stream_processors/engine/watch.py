@@ -1,0 +1,131 @@
+"""One series under one rule: its window, the conditions of the levels, and its alert."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from pulsemon_schemas.rules.rule import Rule
+
+from pulsemon_stream_processors.engine.alert import Alert, Evidence
+from pulsemon_stream_processors.engine.condition import NEVER, Condition
+from pulsemon_stream_processors.engine.moment import Moment
+from pulsemon_stream_processors.engine.window import Window
+
+MISSED_STEPS = 3
+"""Two samples may be missing between two others before time between them stops to count."""
+FIRST_GAP_MS = 300_000
+FULL_SHARE = 0.8
+"""Share of its samples that a window needs before it is evidence."""
+
+
+class Key(NamedTuple):
+    """What a watch is of, within its server."""
+
+    family: str
+    metric: str
+    labels: str
+
+
+class Watch:
+    """``last_ms`` is the newest event time, ``step_ms`` the usual time between samples, ``seen_ms`` elapsed time.
+
+    ``failed_version`` is the version of the rule that could not be judged, and is not tried again.
+    """
+
+    __slots__ = (
+        "alert",
+        "conditions",
+        "failed_version",
+        "is_idle",
+        "key",
+        "label_map",
+        "last_ms",
+        "rule",
+        "seen_ms",
+        "step_ms",
+        "trigger",
+        "window",
+    )
+
+    def __init__(self, key: Key, label_map: Mapping[str, str], rule: Rule) -> None:
+        self.key = key
+        self.label_map = label_map
+        self.rule = rule
+        self.window = Window(rule.window) if rule.window.seconds else None
+        self.conditions = {level.name: Condition() for level in rule.levels}
+        self.trigger = rule.levels[0].limit if rule.levels else 0.0
+        self.alert: Alert | None = None
+        self.is_idle = True
+        self.last_ms = NEVER
+        self.step_ms = 0
+        self.seen_ms = 0
+        self.failed_version = NEVER - 1
+
+    def adopt(self, rule: Rule) -> None:
+        """Goes on under another version of the rule: windows and levels that it does not change keep their state."""
+        if rule is self.rule:
+            return
+        if rule.window != (self.window.spec if self.window else self.rule.window):
+            self.window = Window(rule.window) if rule.window.seconds else None
+        self.conditions = {level.name: self.conditions.get(level.name) or Condition() for level in rule.levels}
+        self.trigger = rule.levels[0].limit if rule.levels else 0.0
+        self.rule = rule
+
+    def feed(self, value: float, moment: Moment) -> Evidence | None:
+        """Takes a sample. What was judged, if that may move the alert; None if all is calm as before."""
+        at_ms = moment.at_ms
+        gap_ms = at_ms - self.last_ms
+        window = self.window
+        if gap_ms <= 0:
+            if window is not None:
+                window.amend(at_ms, value, moment.offset)
+            return None
+        step_ms = self.step_ms
+        if self.last_ms < 0:
+            is_continuous = False
+        elif step_ms == 0:
+            is_continuous = gap_ms <= FIRST_GAP_MS
+            self.step_ms = min(gap_ms, FIRST_GAP_MS)
+        else:
+            is_continuous = gap_ms <= MISSED_STEPS * step_ms
+            if gap_ms != step_ms:
+                self._learn_step(gap_ms)
+        self.last_ms = at_ms
+        self.seen_ms = moment.elapsed_ms
+        rule = self.rule
+        if window is None:
+            if self.is_idle and not rule.is_beyond(value, self.trigger):
+                return None
+            evidence = Evidence(value, 1, moment.offset)
+            is_full = True
+        else:
+            value = window.add(at_ms, value, moment.offset)
+            if self.is_idle and not rule.is_beyond(value, self.trigger):
+                return None
+            evidence = Evidence(value, window.count, window.first_offset)
+            is_full = window.count * self.step_ms >= FULL_SHARE * 1000 * rule.window.seconds
+        for level in rule.levels:
+            self.conditions[level.name].judge(rule, level, value, at_ms, is_full, is_continuous)
+        return evidence
+
+    def firing_level(self) -> str:
+        """The worst level that is on, "" for none."""
+        return next((level.name for level in reversed(self.rule.levels) if self.conditions[level.name].is_on), "")
+
+    def pending_level(self) -> str:
+        """The worst level whose limit is crossed but not for long enough, "" for none."""
+        waiting = (level.name for level in reversed(self.rule.levels) if self.conditions[level.name].since_ms != NEVER)
+        return next(waiting, "")
+
+    def rest(self) -> None:
+        """Forgets all conditions: the next alert begins anew."""
+        for condition in self.conditions.values():
+            condition.clear()
+        self.alert = None
+        self.is_idle = True
+
+    def _learn_step(self, gap_ms: int) -> None:
+        """A shorter gap is the usual one at once; longer ones only if they go on."""
+        if gap_ms < self.step_ms:
+            self.step_ms = gap_ms
+        else:
+            self.step_ms += (min(gap_ms, 4 * self.step_ms) - self.step_ms) // 4
