@@ -5,9 +5,9 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
+from confluent_kafka import Message
 from confluent_kafka.admin import AdminClient
 from pulsemon_schemas.errors import ContractError, TransientError
-from pulsemon_schemas.records import LogRecord
 from pulsemon_schemas.runtime.kafka import KafkaSettings, client_config, consumer_config, producer_config
 from pulsemon_schemas.validity import check
 
@@ -83,20 +83,22 @@ class Sink:
         self._bulk.close()
 
     def _read(self) -> None:
-        for message in self._reader.poll(POLL_RECORDS, POLL_SECONDS):
+        messages = self._reader.poll(POLL_RECORDS, POLL_SECONDS)
+        now = time.monotonic()
+        for message in messages:
             writer = self._writers.get(message.partition() or 0)
             if writer is not None and writer.is_open:
-                raw = (message.key(), message.value())
-                writer.accept(self._checked(log_record(message), raw), time.monotonic())
+                writer.accept(self._checked(message), now)
         self._follow_assignment()
         self._reader.pause_only(self._full())
 
-    def _checked(self, record: LogRecord, raw: tuple[bytes | None, bytes | None]) -> Entry:
+    def _checked(self, message: Message) -> Entry:
         assert self._identity is not None
+        record = log_record(message)
         try:
             head = check(record, self._identity.partition_count, self._tick_key, self._identity.topic_id)
         except ContractError as error:
-            return Entry(record, 0, 0, Fault(error.reason, error.detail), raw)
+            return Entry(record, 0, 0, Fault(error.reason, error.detail), (message.key(), message.value()))
         return Entry(record, head.sample_count, head.recorded_at_ms)
 
     def _follow_assignment(self) -> None:

@@ -73,6 +73,7 @@ def test_two_sinks_share_the_partitions_and_one_takes_over(place: Place, tmp_pat
             one.stop()
 
 
+@pytest.mark.slow
 def test_a_stopped_sink_that_goes_on_as_a_zombie_changes_nothing(place: Place, tmp_path: Path) -> None:
     servers, count = [f"web-{n}" for n in range(4)], 30
     zombie = SinkProcess(place, tmp_path / "zombie.log", {"flush_samples": 30, "flush_seconds": 0.1})

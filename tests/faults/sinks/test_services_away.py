@@ -46,6 +46,7 @@ def test_an_engine_that_is_killed_in_the_middle(fragile: Place, own_engine: Engi
     assert fragile.rows("SELECT count() FROM {}.batches") == [(180,)]
 
 
+@pytest.mark.slow
 def test_memory_stays_bounded_while_the_engine_is_away(fragile: Place, own_engine: Engine, tmp_path: Path) -> None:
     """About 50 MB of records come while nothing can be stored; 2 MB of buffer are allowed, and the client's queue."""
     names = tuple(f"test.metric_{n:05d}" for n in range(2000))
@@ -106,6 +107,7 @@ def test_a_broker_that_is_killed_and_comes_back(clickhouse: Engine, tmp_path: Pa
         place.store.close()
 
 
+@pytest.mark.slow
 def test_a_sink_waits_for_both_at_its_start(own_engine: Engine, tmp_path: Path) -> None:
     with running_broker(tmp_path / "broker") as broker:
         topics = broker.create_topics("faults", partition_count=2)

@@ -31,7 +31,7 @@ def test_only_the_records_that_are_proven_bad_are_left_out(place: Place) -> None
 
 
 def test_a_store_that_refuses_everything_makes_no_record_bad(place: Place) -> None:
-    good_again = int(time.time()) + 4
+    good_again = int(time.time()) + 3
     constrain(place, f"now() >= toDateTime({good_again})")
     with running_sink(place):
         place.send(batch(sequence=n) for n in range(3))
