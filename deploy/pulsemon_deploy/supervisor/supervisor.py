@@ -11,7 +11,7 @@ from pathlib import Path
 from pulsemon_deploy.supervisor.console import OWN_NAME, Console
 from pulsemon_deploy.supervisor.life import State
 from pulsemon_deploy.supervisor.loop import Loop
-from pulsemon_deploy.supervisor.role import Role, check_plan
+from pulsemon_deploy.supervisor.role import Role, all_needs, check_plan
 from pulsemon_deploy.supervisor.runner import Runner
 from pulsemon_deploy.supervisor.state import SupervisorState, write_state
 
@@ -34,6 +34,7 @@ class Supervisor:
         """``folders`` are that of the logs and the file of the state."""
         check_plan(tuple(roles))
         logs_folder, self._state_file = folders
+        self._needs = all_needs(tuple(roles))
         self._loop = loop
         self._console = console
         self._all_ready = all_ready
@@ -100,7 +101,7 @@ class Supervisor:
             self._loop.stop()
 
     def _dependents_running(self, name: str) -> bool:
-        return any(name in other.role.needs and other.life.is_running for other in self._runners.values())
+        return any(name in self._needs[other] and self._runners[other].life.is_running for other in self._needs)
 
     def _carry_out_again(self, runner: Runner) -> None:
         """A broker that came back may have come back empty: its tasks are repeated; they cost little."""

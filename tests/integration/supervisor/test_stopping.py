@@ -6,7 +6,8 @@ from pathlib import Path
 
 import psutil
 from pulsemon_deploy.supervisor.down import down
-from support.supervised import service, supervised
+from pulsemon_deploy.supervisor.role import Readiness, Role
+from support.supervised import script, service, supervised
 from support.waiting import wait_until
 
 _TELLS = """
@@ -34,6 +35,20 @@ def test_what_needs_others_stops_before_them(tmp_path: Path) -> None:
     assert "ERROR" not in output
     assert not any(child.is_running() for child in children)
     assert not running.home.state_file.exists()
+
+
+def test_what_was_needed_through_a_task_that_is_done_stops_last(tmp_path: Path) -> None:
+    order = str(tmp_path / "order")
+    slow = _TELLS.replace("open(", "time.sleep(0.5); open(")
+    roles = [
+        service("a", _TELLS.format(path=order, name="a")),
+        Role("task", script(""), Readiness.EXIT, needs=("a",)),
+        service("b", slow.format(path=order, name="b"), needs=("task",)),
+    ]
+    with supervised(tmp_path, roles) as running:
+        running.wait_ready()
+        assert running.stop()[0] == 0
+    assert Path(order).read_text() == "ba"
 
 
 def test_a_role_that_does_not_end_is_killed_at_its_deadline(tmp_path: Path) -> None:
