@@ -128,6 +128,16 @@ def test_filters_survive_a_reload(page: Page, dashboard: ServedDashboard) -> Non
     expect(page.get_by_role("button", name="No data")).to_have_attribute("aria-pressed", "true")
 
 
+def test_how_often_to_refresh_is_in_the_url(page: Page, dashboard: ServedDashboard) -> None:
+    open_overview(page, dashboard)
+
+    page.get_by_role("radio", name="60s").click()
+    expect(page).to_have_url(re.compile("refresh=60s"))
+    page.reload()
+
+    expect(page.get_by_role("radio", name="60s")).to_be_checked(timeout=SOON_MS)
+
+
 def test_filters_that_match_nothing_are_cleared_from_the_url_too(page: Page, dashboard: ServedDashboard) -> None:
     page.goto(f"{dashboard.origin}/?env=staging&status=silent")
 

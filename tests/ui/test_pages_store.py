@@ -14,8 +14,6 @@ from support.stored_fleet import StoredFleet
 
 pytestmark = pytest.mark.clickhouse
 
-NOW = time.time() // 10 * 10
-
 
 def server_script() -> None:
     from pulsemon_ui.pages.server import show
@@ -28,7 +26,8 @@ def stored(clickhouse: Engine) -> Iterator[None]:
     """Two servers with an hour of data; one of them stopped ten minutes ago."""
     fleet = StoredFleet(clickhouse.fresh_database())
     fleet.register("web-1", environment="prod", region="eu", role="web", name="Web one")
-    for server_id, last in (("web-1", NOW), ("web-2", NOW - 600)):
+    now = time.time() // 10 * 10
+    for server_id, last in (("web-1", now), ("web-2", now - 600)):
         values = {("system.cpu.busy", ""): 0.25, ("system.filesystem.utilization", "mountpoint=/"): 0.5}
         fleet.batches(server_id, [(last - 60 * step, values) for step in range(60)])
     reader = Reader(clickhouse.reader_of(fleet.settings))

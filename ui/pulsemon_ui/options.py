@@ -2,8 +2,6 @@
 
 OPTIONS: dict[str, object] = {
     "global.developmentMode": False,
-    # The refresh control has a default and is given a value when a viewer comes from another page: both are meant.
-    "global.disableWidgetStateDuplicationWarning": True,
     "server.headless": True,
     "server.fileWatcherType": "none",
     "server.runOnSave": False,

@@ -5,8 +5,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 REFRESH = {"off": None, "5s": 5, "15s": 15, "60s": 60}
-
-_CARRIED = "carried-refresh"
+DEFAULT_REFRESH = "5s"
 
 
 def choose(label: str, options: Sequence[str], key: str, width: int) -> str:
@@ -33,12 +32,31 @@ def switch(
 
 
 def refresh_choice() -> int | None:
-    """How often the page asks again: seconds, or None for never."""
-    if _CARRIED in st.session_state:
-        st.session_state["refresh"] = st.session_state.pop(_CARRIED)
-    return REFRESH.get(switch("Refresh", list(REFRESH), "5s", "refresh"), 5)
+    """How often the page asks again: seconds, or None for never.
+
+    Not bound to the URL by Streamlit, which keeps other hands off what it binds: the choice goes along to other pages.
+    """
+    word = st.query_params.get("refresh", DEFAULT_REFRESH)
+    chosen = st.segmented_control(
+        "Refresh",
+        list(REFRESH),
+        default=word if word in REFRESH else DEFAULT_REFRESH,
+        required=True,
+        key="refresh-choice",
+        on_change=_write_refresh,
+        label_visibility="collapsed",
+    )
+    return REFRESH[chosen]
 
 
-def carry_refresh() -> None:
-    """Takes the choice along to the page that is opened next, which would begin with the default."""
-    st.session_state[_CARRIED] = st.session_state.get("refresh", "5s")
+def carried_refresh() -> dict[str, str]:
+    """What the URL of another page needs to refresh as often."""
+    return {"refresh": st.query_params["refresh"]} if "refresh" in st.query_params else {}
+
+
+def _write_refresh() -> None:
+    chosen = st.session_state["refresh-choice"]
+    if chosen == DEFAULT_REFRESH:
+        st.query_params.pop("refresh", None)
+    else:
+        st.query_params["refresh"] = chosen

@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from pulsemon_ui.pages.controls import carry_refresh
+from pulsemon_ui.pages.controls import carried_refresh
 
 
 def overview_page() -> StreamlitPage:
@@ -22,5 +22,4 @@ def server_page() -> StreamlitPage:
 
 def open_server(server_id: str) -> None:
     """Goes to the page of a server; how often to refresh goes with the viewer."""
-    carry_refresh()
-    st.switch_page(server_page(), query_params={"id": server_id})
+    st.switch_page(server_page(), query_params={"id": server_id, **carried_refresh()})
