@@ -22,6 +22,8 @@ from pulsemon_schemas.rules.alert_command import ENTITY_TYPE as COMMAND
 from pulsemon_schemas.rules.defaults import RULE
 from pulsemon_schemas.rules.quiet import MAINTENANCE, SILENCE
 
+from pulsemon_stream_processors.engine.errors import ControlBehindError, StateError
+
 Entity = Rule | ServerProfile | QuietPeriod | AlertCommand
 KNOWN_TYPES = frozenset({RULE, SERVER, SILENCE, MAINTENANCE, COMMAND})
 
@@ -79,6 +81,18 @@ class ControlHistory:
         first = bisect.bisect_right(self._changes, after_offset, key=lambda change: change.offset)
         last = bisect.bisect_right(self._changes, last_offset, key=lambda change: change.offset)
         return self._changes[first:last]
+
+    def rule(self, version: int) -> Rule:
+        """One version of a rule. Raises ControlBehindError if it was not read yet, StateError if it is no rule."""
+        if version > self._offset:
+            raise ControlBehindError(version, self._offset)
+        found = self.changes(version - 1, version)
+        if found and isinstance(found[0].entity, Rule):
+            return found[0].entity
+        raise StateError(
+            f"control record {version} is no rule, but a snapshot was judged by it: nothing was restored; "
+            f"this is not the control log that the snapshot was made with"
+        )
 
     def _change(self, offset: int, record: ControlRecord) -> Change:
         entity: Entity | None = None

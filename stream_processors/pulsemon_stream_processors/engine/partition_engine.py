@@ -81,7 +81,7 @@ class PartitionEngine:
     ) -> "PartitionEngine":
         """The engine that wrote this partition record and these snapshots; a snapshot may cover more than the record.
 
-        Raises StateError, and ControlBehindError if the history does not reach the control offset in force.
+        Raises StateError, and ControlBehindError if the history does not reach a control offset that was in force.
         """
         snapshot.check_heading(partition, place)
         engine = cls(place, history, partition["cover"])
@@ -97,7 +97,7 @@ class PartitionEngine:
         engine._configuration.rank()
         for server_id, state in servers.items():
             snapshot.check_heading(state, place)
-            engine._servers[server_id] = snapshot.restored_server(state)
+            engine._servers[server_id] = snapshot.restored_server(state, history)
         return engine
 
     @property

@@ -5,11 +5,9 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
-from pulsemon_schemas.rules.rule import ABSENCE, Level, Rule
-from pulsemon_schemas.rules.rule import Window as WindowSpec
-
 from pulsemon_stream_processors.engine.alert import Alert, Evidence
 from pulsemon_stream_processors.engine.condition import Condition
+from pulsemon_stream_processors.engine.control_history import ControlHistory
 from pulsemon_stream_processors.engine.errors import StateError
 from pulsemon_stream_processors.engine.place import Place
 from pulsemon_stream_processors.engine.plan import label_map_of
@@ -19,7 +17,6 @@ from pulsemon_stream_processors.engine.watch import Key, Watch
 FORMAT = 1
 READABLE = frozenset({FORMAT})
 """A version reads its own format and the one before."""
-NOT_IN_FORCE = -1
 State = dict[str, Any]
 
 ALERT_FIELDS = (
@@ -74,13 +71,13 @@ def server_state(server: Server) -> State:
         "producers": server.producers.last,
         "ended": server.ended,
         "silence": _fields(silence, SILENCE_FIELDS),
-        "absence": {"rule": silence.rule.id, "alert": _alert(silence.alert)} if silence.rule else None,
+        "absence": {"rule": silence.rule.version, "alert": _alert(silence.alert)} if silence.rule else None,
         "watches": [_watch(server.watches[key]) for key in sorted(server.watches)],
     }
 
 
-def restored_server(state: Mapping[str, Any]) -> Server:
-    """The server of a snapshot. Its rules are stand-ins until the configuration is looked at."""
+def restored_server(state: Mapping[str, Any], history: ControlHistory) -> Server:
+    """The server of a snapshot, with the versions of the rules that judged it. Raises as ``ControlHistory.rule``."""
     server = Server(state["server_id"])
     server.cover = state["cover"]
     _set(server, SERVER_FIELDS, state)
@@ -88,12 +85,10 @@ def restored_server(state: Mapping[str, Any]) -> Server:
     server.ended = [(alert_id, ended_ms) for alert_id, ended_ms in state["ended"]]
     _set(server.silence, SILENCE_FIELDS, state["silence"])
     if state["absence"] is not None:
-        alert = _restored_alert(state["absence"]["alert"])
-        levels = (Level(alert.level, 0.0),) if alert else ()
-        server.silence.rule = Rule(state["absence"]["rule"], ABSENCE, levels=levels)
-        server.silence.alert = alert
+        server.silence.rule = history.rule(state["absence"]["rule"])
+        server.silence.alert = _restored_alert(state["absence"]["alert"])
     for one in state["watches"]:
-        watch = _restored_watch(one)
+        watch = _restored_watch(one, history)
         server.watches[watch.key] = watch
         if watch.alert is not None:
             server.open[watch.key] = watch
@@ -102,15 +97,13 @@ def restored_server(state: Mapping[str, Any]) -> Server:
 
 def _watch(watch: Watch) -> State:
     window = watch.window
-    spec = window.spec if window else watch.rule.window
     return {
         "key": watch.key,
-        "rule": watch.rule.id,
+        "rule": watch.rule.version,
         "failed_version": watch.failed_version,
         "last_ms": watch.last_ms,
         "step_ms": watch.step_ms,
         "seen_ms": watch.seen_ms,
-        "window": [spec.function, spec.seconds, spec.is_counter],
         "previous": window.previous if window else None,
         "buckets": window.buckets if window else [],
         "levels": {name: [one.since_ms, one.is_on, one.calm_ms] for name, one in watch.conditions.items()},
@@ -118,18 +111,9 @@ def _watch(watch: Watch) -> State:
     }
 
 
-def _restored_watch(state: Mapping[str, Any]) -> Watch:
+def _restored_watch(state: Mapping[str, Any], history: ControlHistory) -> Watch:
     key = Key(*state["key"])
-    function, seconds, is_counter = state["window"]
-    rule = Rule(
-        id=state["rule"],
-        family=key.family,
-        metric=key.metric,
-        window=WindowSpec(function, seconds, is_counter),
-        levels=tuple(Level(name, 0.0) for name in state["levels"]),
-        version=NOT_IN_FORCE,
-    )
-    watch = Watch(key, label_map_of(key.labels), rule)
+    watch = Watch(key, label_map_of(key.labels), history.rule(state["rule"]))
     watch.failed_version = state["failed_version"]
     watch.last_ms, watch.step_ms, watch.seen_ms = state["last_ms"], state["step_ms"], state["seen_ms"]
     if watch.window is not None:

@@ -64,7 +64,7 @@ class Watch:
         """Goes on under another version of the rule: windows and levels that it does not change keep their state."""
         if rule is self.rule:
             return
-        if rule.window != (self.window.spec if self.window else self.rule.window):
+        if rule.window != self.rule.window:
             self.window = Window(rule.window) if rule.window.seconds else None
         self.conditions = {level.name: self.conditions.get(level.name) or Condition() for level in rule.levels}
         self.trigger = rule.levels[0].limit if rule.levels else 0.0

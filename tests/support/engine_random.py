@@ -1,0 +1,188 @@
+"""Random logs that hold everything an engine may meet; the same seed makes the same log."""
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+from pulsemon_schemas.rules import default_records
+from pulsemon_stream_processors.engine import PartitionEngine
+from support.engine import Log, alerts, history, place
+
+SERVERS = ("db-1", "web-1", "web-2")
+METRICS = ("m.avg", "m.count", "m.last", "m.max", "m.min", "m.rate")
+FUNCTIONS = {metric: metric.removeprefix("m.") for metric in METRICS}
+SCOPES: tuple[dict[str, Any], ...] = (
+    {"kind": "global"},
+    {"kind": "environment", "value": "production"},
+    {"kind": "role", "value": "web"},
+    {"kind": "labels", "labels": {"team": "shop"}},
+    {"kind": "server", "value": "web-1"},
+    {"kind": "instance", "value": "web-1", "labels": {"disk": "a"}},
+)
+NOBODY = ("no alert", "web-1")
+WAITS = (0, 1, 5, 10, 10, 10, 10, 20, 60, 400)
+
+
+class RandomLog:
+    """Adds one random thing after another."""
+
+    def __init__(self, seed: int, purges: bool = True) -> None:
+        self.purges = purges
+        self.random = random.Random(seed)
+        self.log = Log()
+        self.log.control = list(default_records()[-1:])
+        for metric in METRICS:
+            self.rule(metric)
+        for server_id in SERVERS:
+            self.server(server_id)
+        self.log.tick()
+
+    def grow(self, steps: int) -> Log:
+        """Adds this many random steps."""
+        actions: tuple[tuple[Callable[[], object], int], ...] = (
+            (self.round, 60),
+            (self.tick, 25),
+            (self.late, 4),
+            (self.again, 4),
+            (self.old, 3),
+            (self.restart, 2),
+            (self.service, 3),
+            (lambda: self.rule(self.random.choice(METRICS)), 4),
+            (lambda: self.server(self.random.choice(SERVERS)), 2),
+            (self.command, 4),
+            (self.quiet, 2),
+            (self.garbage, 2),
+            (self.hole, 1),
+            (self.silence, 1),
+        )
+        for _ in range(steps):
+            self.log.wait(self.random.choice(WAITS))
+            self.random.choices([action for action, _ in actions], [weight for _, weight in actions])[0]()
+        return self.log
+
+    def round(self) -> None:
+        """Most servers send a batch."""
+        for server_id in SERVERS:
+            if self.random.random() < 0.8:
+                self.log.batch(self.values(), server_id)
+
+    def values(self) -> dict[str, float]:
+        found = {metric: self.value() for metric in METRICS if self.random.random() < 0.9}
+        return found | {f"m.last|disk={disk}": self.value() for disk in "ab"}
+
+    def value(self) -> float:
+        return self.random.choice((0.0, 1.0, 5.0, 8.0, 9.0, 10.0, 11.0, 20.0, float("nan"), self.random.random() * 20))
+
+    def tick(self) -> None:
+        kind = self.random.random()
+        if kind < 0.85:
+            self.log.tick()
+        elif kind < 0.95:
+            self.log.tick(control_offset=self.random.randrange(len(self.log.control)))
+        else:
+            self.log.tick(control_topic_id="made anew", control_offset=0)
+
+    def late(self) -> None:
+        """A host was cut off and sends what it kept."""
+        server_id = self.random.choice(SERVERS)
+        for minutes in range(8, 2, -1):
+            at_ms = self.log.now_ms - minutes * 60_000
+            self.log.batch(self.values(), server_id, recorded_at_ms=at_ms, sent_at_ms=self.log.now_ms)
+
+    def again(self) -> None:
+        """A record is delivered once more."""
+        record = self.random.choice(self.log.records)
+        self.log.append(record.key, record.value)
+
+    def old(self) -> None:
+        server_id = self.random.choice(SERVERS)
+        self.log.batch(self.values(), server_id, recorded_at_ms=self.log.now_ms - self.random.randrange(90_000))
+
+    def restart(self) -> None:
+        server_id = self.random.choice(SERVERS)
+        self.log.batch(self.values(), server_id, producer_id=f"{server_id}-{len(self.log.records)}")
+
+    def service(self) -> None:
+        server_id = self.random.choice(SERVERS)
+        self.log.batch({"shop.orders": 1}, server_id, source="service", producer_id=f"{server_id}-shop")
+
+    def rule(self, metric: str) -> None:
+        if self.random.random() < 0.1:
+            self.log.configure(f"rule/{self.random.choice('abc')}.{metric}", {"metric": 1})
+            return
+        if self.random.random() < 0.1:
+            self.log.configure(f"rule/{self.random.choice('abc')}.{metric}", None)
+            return
+        self.log.configure(f"rule/{self.random.choice('abc')}.{metric}", rule_body(self.random, metric))
+
+    def server(self, server_id: str) -> None:
+        kind = self.random.random()
+        body = {
+            "environment": self.random.choice(("production", "test")),
+            "role": self.random.choice(("web", "db")),
+            "labels": {"team": self.random.choice(("shop", "search"))},
+            "retired": kind < 0.1,
+        }
+        more = {"operation": "purged"} if kind > 0.95 and self.purges else {}
+        self.log.configure(f"server/{server_id}", None if kind > 0.9 else body, **more)
+
+    def command(self) -> None:
+        """A command to an alert that there is."""
+        engine = PartitionEngine(place(), history(self.log.control))
+        found = [
+            (event.alert_id, event.server_id) for record in self.log.records for event in alerts(engine.apply(record))
+        ]
+        alert_id, server_id = self.random.choice(found[-10:] or [NOBODY])
+        body = {
+            "alert_id": alert_id,
+            "server_id": server_id,
+            "command": self.random.choice(("acknowledge", "acknowledge", "unacknowledge", "resolve")),
+            "until_ms": self.random.choice((0, self.log.now_ms + 60_000)),
+        }
+        self.log.configure(f"alert_command/{len(self.log.control)}", body)
+
+    def quiet(self) -> None:
+        start_ms = self.log.now_ms + self.random.choice((0, 60_000))
+        body = {"scope": self.random.choice(SCOPES), "intervals": [[start_ms, start_ms + 120_000]]}
+        self.log.configure(f"{self.random.choice(('silence', 'maintenance'))}/{self.random.choice('xy')}", body)
+
+    def garbage(self) -> None:
+        if self.random.random() < 0.5:
+            self.log.append(b"web-1", self.random.randbytes(20))
+        else:
+            self.log.tick(key=b"forged")
+
+    def silence(self) -> None:
+        """Ticks alone, for long enough that hosts are down and series are gone."""
+        for _ in range(self.random.choice((3, 8, 25))):
+            self.log.wait(15)
+            self.log.tick()
+
+    def hole(self) -> None:
+        self.log.wait(self.random.choice((100, 4000, 100_000)))
+        self.log.tick()
+
+
+def rule_body(chance: random.Random, metric: str) -> dict[str, Any]:
+    """A random rule about a metric."""
+    function = FUNCTIONS[metric]
+    levels = {}
+    for name, limit in (("info", 5.0), ("warning", 8.0), ("critical", 10.0)):
+        if chance.random() < 0.7:
+            levels[name] = {
+                "limit": limit,
+                "for_seconds": chance.choice((0, 0, 20, 60)),
+                "recovery": chance.choice((limit, limit - 1, limit - 4)),
+                "keep_firing_seconds": chance.choice((0, 0, 30)),
+            }
+    return {
+        "metric": metric,
+        "window": {"function": function} | ({} if function == "last" else {"seconds": chance.choice((60, 300))}),
+        "levels": levels,
+        "scope": chance.choice(SCOPES),
+        "enabled": chance.random() < 0.9,
+    }
+
+
+def random_log(seed: int, steps: int = 60, purges: bool = True) -> Log:
+    return RandomLog(seed, purges).grow(steps)
