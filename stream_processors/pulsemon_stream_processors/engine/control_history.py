@@ -53,6 +53,7 @@ class ControlHistory:
         self._fold = Fold()
         self._offset = -1
         self._changes: list[Change] = []
+        self._rules: dict[int, Rule] = {}
 
     @property
     def offset(self) -> int:
@@ -69,7 +70,10 @@ class ControlHistory:
         verdict = self._fold.apply(offset, record)
         self._offset = offset
         if not verdict.void and record.entity_type in KNOWN_TYPES:
-            self._changes.append(self._change(offset, record))
+            change = self._change(offset, record)
+            self._changes.append(change)
+            if isinstance(change.entity, Rule):
+                self._rules[offset] = change.entity
         return verdict
 
     def pass_over(self, offset: int) -> None:
@@ -86,9 +90,8 @@ class ControlHistory:
         """One version of a rule. Raises ControlBehindError if it was not read yet, StateError if it is no rule."""
         if version > self._offset:
             raise ControlBehindError(version, self._offset)
-        found = self.changes(version - 1, version)
-        if found and isinstance(found[0].entity, Rule):
-            return found[0].entity
+        if (rule := self._rules.get(version)) is not None:
+            return rule
         raise StateError(
             f"control record {version} is no rule, but a snapshot was judged by it: nothing was restored; "
             f"this is not the control log that the snapshot was made with"

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from pulsemon_schemas.rules.rule import Rule
+from pulsemon_schemas.rules.rule import OPERATORS, Rule
 
 from pulsemon_stream_processors.engine.alert import Alert, Evidence
 from pulsemon_stream_processors.engine.condition import NEVER, Condition
 from pulsemon_stream_processors.engine.moment import Moment
-from pulsemon_stream_processors.engine.window import Window
+from pulsemon_stream_processors.engine.window import new_window
 
 MISSED_STEPS = 3
 """Two samples may be missing between two others before time between them stops to count."""
@@ -34,6 +34,7 @@ class Watch:
     __slots__ = (
         "alert",
         "conditions",
+        "crosses",
         "failed_version",
         "is_idle",
         "key",
@@ -49,10 +50,9 @@ class Watch:
     def __init__(self, key: Key, label_map: Mapping[str, str], rule: Rule) -> None:
         self.key = key
         self.label_map = label_map
-        self.rule = rule
-        self.window = Window(rule.window) if rule.window.seconds else None
-        self.conditions = {level.name: Condition() for level in rule.levels}
-        self.trigger = rule.levels[0].limit if rule.levels else 0.0
+        self.window = new_window(rule.window)
+        self.conditions: dict[str, Condition] = {}
+        self._take(rule)
         self.alert: Alert | None = None
         self.is_idle = True
         self.last_ms = NEVER
@@ -65,10 +65,8 @@ class Watch:
         if rule is self.rule:
             return
         if rule.window != self.rule.window:
-            self.window = Window(rule.window) if rule.window.seconds else None
-        self.conditions = {level.name: self.conditions.get(level.name) or Condition() for level in rule.levels}
-        self.trigger = rule.levels[0].limit if rule.levels else 0.0
-        self.rule = rule
+            self.window = new_window(rule.window)
+        self._take(rule)
 
     def feed(self, value: float, moment: Moment) -> Evidence | None:
         """Takes a sample. What was judged, if that may move the alert; None if all is calm as before."""
@@ -93,13 +91,13 @@ class Watch:
         self.seen_ms = moment.elapsed_ms
         rule = self.rule
         if window is None:
-            if self.is_idle and not rule.is_beyond(value, self.trigger):
+            if self.is_idle and not self.crosses(value, self.trigger):
                 return None
             evidence = Evidence(value, 1, moment.offset)
             is_full = True
         else:
             value = window.add(at_ms, value, moment.offset)
-            if self.is_idle and not rule.is_beyond(value, self.trigger):
+            if self.is_idle and not self.crosses(value, self.trigger):
                 return None
             evidence = Evidence(value, window.count, window.first_offset)
             is_full = window.count * self.step_ms >= FULL_SHARE * 1000 * rule.window.seconds
@@ -122,6 +120,12 @@ class Watch:
             condition.clear()
         self.alert = None
         self.is_idle = True
+
+    def _take(self, rule: Rule) -> None:
+        self.rule = rule
+        self.conditions = {level.name: self.conditions.get(level.name) or Condition() for level in rule.levels}
+        self.crosses = OPERATORS[rule.operator]
+        self.trigger = rule.levels[0].limit if rule.levels else 0.0
 
     def _learn_step(self, gap_ms: int) -> None:
         """A shorter gap is the usual one at once; longer ones only if they go on."""

@@ -1,5 +1,7 @@
 """Samples of a series summed up in buckets over event time: the state does not grow with the samples."""
 
+from collections.abc import Mapping, Sequence
+
 from pulsemon_schemas.rules.rule import Window as WindowSpec
 
 BUCKETS = 12
@@ -11,25 +13,18 @@ SLOT, COUNT, TOTAL, ENTRY, FIRST_MS, OFFSET = range(6)
 
 
 class Window:
-    """The samples of a series that are new enough. ``value``, ``count`` and ``first_offset`` are as of the last one."""
+    """The samples of a series that are new enough; each function is a class of its own.
 
-    __slots__ = (
-        "_closed_count",
-        "_closed_total",
-        "_width_ms",
-        "buckets",
-        "count",
-        "first_offset",
-        "previous",
-        "spec",
-        "value",
-    )
+    ``value``, ``count`` and ``first_offset`` are as of the newest sample. ``previous`` is the sample before, where it
+    matters.
+    """
+
+    __slots__ = ("_closed_count", "_closed_total", "_width_ms", "buckets", "count", "first_offset", "previous", "spec")
 
     def __init__(self, spec: WindowSpec) -> None:
         self.spec = spec
         self.buckets: list[Bucket] = []
         self.previous: float | None = None
-        self.value = 0.0
         self.count = 0
         self.first_offset = -1
         self._width_ms = max(1, -(-round(spec.seconds * 1000) // BUCKETS))
@@ -40,78 +35,146 @@ class Window:
         """Takes a sample that is newer than all before and returns what is judged."""
         slot = at_ms // self._width_ms
         buckets = self.buckets
-        is_new = not buckets or buckets[-1][SLOT] != slot
-        if is_new:
+        if buckets and buckets[-1][SLOT] == slot:
+            bucket = buckets[-1]
+        else:
             while buckets and buckets[0][SLOT] <= slot - BUCKETS:
                 buckets.pop(0)
-            buckets.append([slot, 0, 0.0, 0.0, at_ms, offset])
+            bucket = [slot, 0, 0.0, 0.0, at_ms, offset]
+            buckets.append(bucket)
             self.close()
-        bucket = buckets[-1]
-        self._fold(bucket, value, is_new)
+        self._fold(bucket, value)
         bucket[COUNT] += 1
         self.count = self._closed_count + int(bucket[COUNT])
-        self.value = self._judged(bucket, at_ms)
-        return self.value
+        return self._judged(bucket, at_ms)
 
     def amend(self, at_ms: int, value: float, offset: int) -> None:
-        """Takes a sample that is not the newest, if it lies in the window. Growth needs order and passes it over."""
+        """Takes a sample that is not the newest, if it lies in the window."""
         slot = at_ms // self._width_ms
-        if self.spec.function in {"delta", "rate"} or not self.buckets or slot <= self.buckets[-1][SLOT] - BUCKETS:
+        if not self.buckets or slot <= self.buckets[-1][SLOT] - BUCKETS:
             return
-        at = next((at for at, bucket in enumerate(self.buckets) if bucket[SLOT] >= slot), len(self.buckets))
-        if at == len(self.buckets) or self.buckets[at][SLOT] != slot:
+        at = next(at for at, bucket in enumerate(self.buckets) if bucket[SLOT] >= slot)
+        if self.buckets[at][SLOT] != slot:
             self.buckets.insert(at, [slot, 0, 0.0, 0.0, at_ms, offset])
         bucket = self.buckets[at]
-        self._fold(bucket, value, bucket[COUNT] == 0)
+        self._fold(bucket, value)
         bucket[COUNT] += 1
         self.close()
 
     def close(self) -> None:
         """Sums up all buckets but the newest, which is still open."""
         closed = self.buckets[:-1]
-        self._closed_count = int(sum(bucket[COUNT] for bucket in closed))
-        self.first_offset = int(min(bucket[OFFSET] for bucket in self.buckets))
-        totals = [bucket[TOTAL] for bucket in closed]
-        match self.spec.function:
-            case "min":
-                self._closed_total = min(totals, default=0.0)
-            case "max":
-                self._closed_total = max(totals, default=0.0)
-            case "delta" | "rate":
-                self._closed_total = sum(totals) + sum(bucket[ENTRY] for bucket in closed[1:])
-            case _:
-                self._closed_total = sum(totals)
+        count = 0.0
+        first_offset = self.buckets[-1][OFFSET]
+        for bucket in closed:
+            count += bucket[COUNT]
+            first_offset = min(first_offset, bucket[OFFSET])
+        self._closed_count = int(count)
+        self.first_offset = int(first_offset)
+        self._closed_total = self._total(closed)
 
-    def _fold(self, bucket: Bucket, value: float, is_first: bool) -> None:
-        match self.spec.function:
-            case "avg":
-                bucket[TOTAL] += value
-            case "min":
-                bucket[TOTAL] = value if is_first else min(bucket[TOTAL], value)
-            case "max":
-                bucket[TOTAL] = value if is_first else max(bucket[TOTAL], value)
-            case "delta" | "rate":
-                bucket[ENTRY if is_first else TOTAL] += self._growth(value)
+    def _fold(self, bucket: Bucket, value: float) -> None:
+        """Takes a sample into its bucket, whose count does not have it yet."""
+        raise NotImplementedError
 
-    def _growth(self, value: float) -> float:
+    def _total(self, closed: Sequence[Bucket]) -> float:
+        """What the closed buckets come to."""
+        raise NotImplementedError
+
+    def _judged(self, bucket: Bucket, at_ms: int, /) -> float:
+        """The value of the window with its newest bucket."""
+        raise NotImplementedError
+
+
+class Average(Window):
+    """The mean of the samples."""
+
+    __slots__ = ()
+
+    def _fold(self, bucket: Bucket, value: float) -> None:
+        bucket[TOTAL] += value
+
+    def _total(self, closed: Sequence[Bucket]) -> float:
+        total = 0.0
+        for bucket in closed:
+            total += bucket[TOTAL]
+        return total
+
+    def _judged(self, bucket: Bucket, _at_ms: int, /) -> float:
+        return (self._closed_total + bucket[TOTAL]) / self.count
+
+
+class Count(Average):
+    """How many samples there are."""
+
+    __slots__ = ()
+
+    def _fold(self, bucket: Bucket, value: float) -> None:
+        pass
+
+    def _judged(self, _bucket: Bucket, _at_ms: int, /) -> float:
+        return float(self.count)
+
+
+class Extreme(Window):
+    """The highest or the lowest sample."""
+
+    __slots__ = ("_worse",)
+
+    def __init__(self, spec: WindowSpec) -> None:
+        super().__init__(spec)
+        self._worse = max if spec.function == "max" else min
+
+    def _fold(self, bucket: Bucket, value: float) -> None:
+        bucket[TOTAL] = self._worse(bucket[TOTAL], value) if bucket[COUNT] else value
+
+    def _total(self, closed: Sequence[Bucket]) -> float:
+        return self._worse((bucket[TOTAL] for bucket in closed), default=0.0)
+
+    def _judged(self, bucket: Bucket, _at_ms: int, /) -> float:
+        return self._worse(self._closed_total, bucket[TOTAL]) if self._closed_count else bucket[TOTAL]
+
+
+class Growth(Window):
+    """By how much the value grew, a second if the rate is asked for. Needs order: late samples are passed over."""
+
+    __slots__ = ()
+
+    def amend(self, at_ms: int, value: float, offset: int) -> None:
+        """Changes nothing."""
+
+    def _fold(self, bucket: Bucket, value: float) -> None:
         previous, self.previous = self.previous, value
-        if previous is None:
-            return 0.0
-        return value if self.spec.is_counter and value < previous else value - previous
+        if previous is not None:
+            is_restart = self.spec.is_counter and value < previous
+            bucket[TOTAL if bucket[COUNT] else ENTRY] += value if is_restart else value - previous
 
-    def _judged(self, bucket: Bucket, at_ms: int) -> float:
-        total = bucket[TOTAL]
-        match self.spec.function:
-            case "avg":
-                return (self._closed_total + total) / self.count
-            case "count":
-                return float(self.count)
-            case "min":
-                return min(self._closed_total, total) if self._closed_count else total
-            case "max":
-                return max(self._closed_total, total) if self._closed_count else total
-        growth = self._closed_total + total + (bucket[ENTRY] if self._closed_count else 0.0)
+    def _total(self, closed: Sequence[Bucket]) -> float:
+        total = 0.0
+        for index, bucket in enumerate(closed):
+            total += bucket[TOTAL]
+            if index:  # what led into the oldest bucket is not of the window
+                total += bucket[ENTRY]
+        return total
+
+    def _judged(self, bucket: Bucket, at_ms: int, /) -> float:
+        growth = self._closed_total + bucket[TOTAL] + (bucket[ENTRY] if self._closed_count else 0.0)
         if self.spec.function == "delta":
             return growth
         span_ms = at_ms - self.buckets[0][FIRST_MS]
         return 1000 * growth / span_ms if span_ms > 0 else 0.0
+
+
+CLASSES: Mapping[str, type[Window]] = {
+    "avg": Average,
+    "count": Count,
+    "min": Extreme,
+    "max": Extreme,
+    "delta": Growth,
+    "rate": Growth,
+}
+
+
+def new_window(spec: WindowSpec) -> Window | None:
+    """An empty window; None where the last sample alone is judged."""
+    return CLASSES[spec.function](spec) if spec.seconds else None

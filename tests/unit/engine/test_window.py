@@ -2,13 +2,15 @@
 
 import pytest
 from pulsemon_schemas.rules.rule import Window as Spec
-from pulsemon_stream_processors.engine.window import BUCKETS, Window
+from pulsemon_stream_processors.engine.window import BUCKETS, Window, new_window
 
 VALUES = (4.0, 2.0, 9.0, 5.0)
 
 
 def _window(function: str, seconds: float = 120, is_counter: bool = False) -> Window:
-    return Window(Spec(function, seconds, is_counter))
+    window = new_window(Spec(function, seconds, is_counter))
+    assert window is not None
+    return window
 
 
 def _feed(window: Window, values: tuple[float, ...] = VALUES, step_ms: int = 10_000) -> float:
@@ -72,8 +74,8 @@ def test_a_late_sample_is_counted_where_it_belongs(function: str, expected: floa
     window = _window(function)
     window.add(1_000_000, 9.0, 1)
     window.amend(970_000, 1.0, 2)
-    window.add(1_005_000, 6.0, 3)
-    assert window.value == pytest.approx(expected)
+    last = window.add(1_005_000, 6.0, 3)
+    assert last == pytest.approx(expected)
     assert window.first_offset == 1
 
 
