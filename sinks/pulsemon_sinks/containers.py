@@ -49,10 +49,14 @@ class Places:
 
 
 class Container:
-    """Builds containers for one record schema, given as parsed JSON."""
+    """Builds containers for one record schema, given as parsed JSON.
 
-    def __init__(self, schema: Mapping[str, Any]) -> None:
-        landed = {"type": "record", "name": "Landed", "fields": [*PLACE_FIELDS, *schema["fields"]]}
+    ``place_prefix`` stands before the names of the place fields: a record may have fields of these names itself.
+    """
+
+    def __init__(self, schema: Mapping[str, Any], place_prefix: str = "") -> None:
+        place = [{**field, "name": f"{place_prefix}{field['name']}"} for field in PLACE_FIELDS]
+        landed = {"type": "record", "name": "Landed", "fields": [*place, *schema["fields"]]}
         buffer = io.BytesIO()
         fastavro.writer(buffer, fastavro.parse_schema(landed), [], sync_marker=SYNC_MARKER)
         self._header = buffer.getvalue()

@@ -12,7 +12,8 @@ class SinkSettings:
     """How the sink reads and when it writes.
 
     A block of one partition is written when it holds ``flush_samples`` samples or ``flush_bytes`` bytes, or when its
-    first record has waited ``flush_seconds``. Reading pauses at ``buffer_bytes`` over all partitions.
+    first record has waited ``flush_seconds``. Reading pauses at ``buffer_bytes`` over all partitions of the metrics, or
+    an eighth of that for alerts and states of servers.
     With an ``instance_id``, unique in the group, a sink that is started again gets its partitions back at once, instead
     of after the session of the one before; without it, one that leaves hands them on at once.
     ``tick_key`` is the secret that Ticks are signed with; without it they all go to the dead letter.
@@ -22,6 +23,8 @@ class SinkSettings:
     instance_id: str = ""
     metrics_topic: str = "pulsemon.metrics"
     control_topic: str = "pulsemon.control"
+    alerts_topic: str = "pulsemon.alerts"
+    server_state_topic: str = "pulsemon.server-state"
     deadletter_topic: str = "pulsemon.deadletter"
     flush_samples: int = 200_000
     flush_bytes: int = 8_000_000

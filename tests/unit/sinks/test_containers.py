@@ -8,6 +8,8 @@ import pytest
 from pulsemon_schemas import codec, registry
 from pulsemon_schemas.records import MetricBatch
 from pulsemon_sinks.containers import Container, Places, encode_long
+from pulsemon_sinks.landings import ALERTS_LANDING, containers
+from support.alerts import transition
 
 AT_MS = 1_750_000_000_000
 
@@ -54,3 +56,10 @@ def test_no_records_make_an_empty_container(container: Container) -> None:
 )
 def test_longs_are_zigzag(number: int, expected: bytes) -> None:
     assert encode_long(number) == expected
+
+
+def test_a_record_that_names_a_place_itself_keeps_it() -> None:
+    landed = containers(ALERTS_LANDING)[registry.newest("alert_event")]
+    (row,) = read(landed.build([(Places("own-log", 3).encode(7, AT_MS), codec.encode(transition()))]))
+    assert (row["log_topic_id"], row["log_partition"], row["log_offset"]) == ("own-log", 3, 7)
+    assert (row["topic_id"], row["partition"], row["last_offset"]) == ("metrics-log", 0, 4)
