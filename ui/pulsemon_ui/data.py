@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+import uuid
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
@@ -71,6 +72,7 @@ class Dashboard:
     def __init__(self, repository: Repository, now: Callable[[], float] = time.time) -> None:
         self._repository = repository
         self._now = now
+        self.name = uuid.uuid4().hex  # what it answered is kept under this name; an id() would be used again
         self._good: dict[Hashable, tuple[float, Any]] = {}
         self._lock = threading.Lock()
 
@@ -145,11 +147,11 @@ def _timeless(question: Hashable) -> Hashable:
 
 
 def _live(question: Hashable, dashboard: Dashboard, put: Callable[[], T]) -> Answer[T]:
-    return _for_seconds(f"{id(dashboard)} {question!r}", lambda: dashboard.ask(question, put))
+    return _for_seconds(f"{dashboard.name} {question!r}", lambda: dashboard.ask(question, put))
 
 
 def _trend(question: Hashable, dashboard: Dashboard, put: Callable[[], T]) -> Answer[T]:
-    return _for_a_minute(f"{id(dashboard)} {question!r}", lambda: dashboard.ask(question, put))
+    return _for_a_minute(f"{dashboard.name} {question!r}", lambda: dashboard.ask(question, put))
 
 
 @st.cache_resource(ttl=LIVE_SECONDS, max_entries=KEPT_ANSWERS, show_spinner=False)

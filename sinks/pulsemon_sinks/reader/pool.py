@@ -37,8 +37,8 @@ class Pool:
 
     def close(self) -> None:
         """Ends the idle connections; the pool can be used again."""
-        for _ in range(self._idle.qsize()):
-            store = self._idle.get_nowait()
+        lent_back = [self._idle.get_nowait() for _ in range(self._idle.qsize())]
+        for store in lent_back:
             if store is not None:
                 store.close()
             self._idle.put(None)
