@@ -15,7 +15,9 @@ EXTRAS = {
     "lz4": "local",
     "starlette": "local",
     "uvicorn": "local",
+    "cramjam": "processor",
     "faust": "processor",
+    "uvloop": "processor",
 }
 
 

@@ -14,6 +14,8 @@ from pulsemon_deploy.settings import LocalSettings, local_settings
 if TYPE_CHECKING:
     from pulsemon_producers.settings import AgentSettings
     from pulsemon_sinks.clickhouse.settings import ClickHouseSettings
+    from pulsemon_sinks.settings import SinkSettings
+    from pulsemon_stream_processors.settings import ProcessorSettings
     from pulsemon_ui.settings import UiSettings
 
     from pulsemon_deploy.clickhouse import EngineSettings
@@ -26,6 +28,8 @@ CLICKHOUSE_PREFIX = "PULSEMON_CLICKHOUSE_"
 CLICKHOUSE_DATABASE = f"{CLICKHOUSE_PREFIX}DATABASE"
 WRITER_PASSWORD = "clickhouse-writer"  # noqa: S105 - the name of a file
 READER_PASSWORD = "clickhouse-reader"  # noqa: S105 - the name of a file
+# What Ticks are signed with: processor and sink must have the same one.
+TICK_KEY = "ticks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,26 @@ class Installation:
 
         own = {"STATE_DIR": str(self.home.agent)}
         return load(AgentSettings, ENVIRONMENT_PREFIX, self._with_defaults(ENVIRONMENT_PREFIX, own))
+
+    def sink(self) -> "SinkSettings":
+        """The sink of this machine. SettingsError."""
+        from pulsemon_sinks.settings import ENVIRONMENT_PREFIX, SinkSettings
+
+        own = self._tick_key(ENVIRONMENT_PREFIX)
+        return load(SinkSettings, ENVIRONMENT_PREFIX, self._with_defaults(ENVIRONMENT_PREFIX, own))
+
+    def processor(self) -> "ProcessorSettings":
+        """A worker of the processor; its own metrics are of the same host as the agent's. SettingsError."""
+        from pulsemon_stream_processors.settings import ENVIRONMENT_PREFIX, ProcessorSettings
+
+        own = self._tick_key(ENVIRONMENT_PREFIX) | {"SERVER_ID": self.agent().server_id}
+        return load(ProcessorSettings, ENVIRONMENT_PREFIX, self._with_defaults(ENVIRONMENT_PREFIX, own))
+
+    def _tick_key(self, prefix: str) -> dict[str, str]:
+        """The key of this home, unless the environment has one: on several machines all need the same."""
+        name = f"{prefix}TICK_KEY"
+        given = name in self.environ or f"{name}_FILE" in self.environ
+        return {} if given else {"TICK_KEY": self.home.password(TICK_KEY)}
 
     def _with_defaults(self, prefix: str, values: Mapping[str, str]) -> Mapping[str, str]:
         return {**{f"{prefix}{name}": value for name, value in values.items()}, **self.environ}

@@ -26,6 +26,7 @@ def plan(installation: Installation, demo_servers: int = 0) -> tuple[Role, ...]:
         *(_history(installation, demo_servers) if demo_servers else ()),
         _service(installation, "ui", ("migrate",)),
         _service(installation, "sink", ("topics", "migrate")),
+        _service(installation, "processor", ("topics",)),
         _service(installation, "agent", ("topics",)),
         *(_simulator(installation, demo_servers) if demo_servers else ()),
     )

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import click
 from pulsemon_schemas.errors import SettingsError
 from pulsemon_schemas.runtime import notify
-from pulsemon_schemas.runtime.settings import load
 
 from pulsemon_deploy.cli.role_process import run_role, start_logging
 from pulsemon_deploy.installation import Installation, installation
@@ -52,6 +51,12 @@ def agent() -> None:
 
 
 @run.command()
+def processor() -> None:
+    """Rules judged in the stream: alerts to Kafka. Several share the partitions."""
+    run_role("processor", _processor)
+
+
+@run.command()
 def sink() -> None:
     """Kafka to ClickHouse."""
     run_role("sink", _sink)
@@ -83,10 +88,14 @@ def _clickhouse(own: Installation, stop: threading.Event, ready: Ready) -> None:
 
 def _sink(own: Installation, stop: threading.Event, ready: Ready) -> None:
     from pulsemon_sinks import sink as role
-    from pulsemon_sinks.settings import ENVIRONMENT_PREFIX, SinkSettings
 
-    settings = load(SinkSettings, ENVIRONMENT_PREFIX, own.environ)
-    role.run(settings, own.kafka("sink"), own.clickhouse(), stop, ready)
+    role.run(own.sink(), own.kafka("sink"), own.clickhouse(), stop, ready)
+
+
+def _processor(own: Installation, stop: threading.Event, ready: Ready) -> None:
+    from pulsemon_stream_processors import processor as role
+
+    role.run(own.processor(), own.kafka("processor"), stop, ready)
 
 
 def _agent(own: Installation, stop: threading.Event, ready: Ready) -> None:

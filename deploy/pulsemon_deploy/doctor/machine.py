@@ -12,8 +12,8 @@ from pulsemon_deploy.installation import Installation
 from pulsemon_deploy.supervisor import disk
 from pulsemon_deploy.supervisor.lock import holder
 
-# What `pulsemon up` needs; the processor comes with an extra of its own.
-NEEDED_EXTRAS = frozenset({"cli", "sink", "ui", "local"})
+# What `pulsemon up` needs.
+NEEDED_EXTRAS = frozenset({"cli", "processor", "sink", "ui", "local"})
 
 
 def python(_own: Installation) -> Finding:

@@ -30,7 +30,7 @@ def test_ports_must_differ(tmp_path: Path) -> None:
 def test_everything_of_our_own(tmp_path: Path) -> None:
     own = installation({"PULSEMON_LOCAL_HOME": str(tmp_path)})
     roles = plan(own)
-    assert names(roles) == ["kafka", "clickhouse", "topics", "migrate", "ui", "sink", "agent"]
+    assert names(roles) == ["kafka", "clickhouse", "topics", "migrate", "ui", "sink", "processor", "agent"]
     check_plan(roles)
     assert len(own.ports) == 5
 
@@ -69,3 +69,17 @@ def test_simulated_servers_come_with_their_history() -> None:
 def test_a_plan_that_cannot_be_carried_out_is_refused(wrong: tuple[Role, ...]) -> None:
     with pytest.raises(ValueError, match="stands twice, or needs one"):
         check_plan(wrong)
+
+
+def test_processor_and_sink_have_the_same_key_of_ticks(tmp_path: Path) -> None:
+    own = installation({"PULSEMON_LOCAL_HOME": str(tmp_path), "PULSEMON_AGENT_SERVER_ID": "web-1"})
+    assert own.processor().tick_key.reveal() == own.sink().tick_key.reveal() != ""
+    assert own.processor().server_id == "web-1"
+
+
+def test_a_given_key_of_ticks_is_used(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("secret\n")
+    file = {"PULSEMON_PROCESSOR_TICK_KEY_FILE": str(tmp_path / "key"), "PULSEMON_SINK_TICK_KEY": "secret"}
+    own = installation({"PULSEMON_LOCAL_HOME": str(tmp_path / "home"), **file})
+    assert own.processor().tick_key.reveal() == own.sink().tick_key.reveal() == "secret"
+    assert not (tmp_path / "home").exists()
