@@ -31,7 +31,7 @@ def headline(fleet: Fleet, now_ms: int, pressed: frozenset[Status], toggle: Call
     ]
     age = None if fleet.as_of_ms is None else (now_ms - fleet.as_of_ms) / 1000
     parts = [asdict(part) for part in sentence(fleet)]
-    data = {"parts": parts, "chips": chips, "age_seconds": age}
+    data = {"parts": parts, "chips": chips, "age_seconds": age, "as_of_ms": fleet.as_of_ms}
     mount("headline", key="headline", data=data, toggle=lambda: toggle(str(st.session_state["headline"].toggle)))
 
 

@@ -17,7 +17,7 @@ function age(seconds) {
 
 function build(host) {
   const root = element("div", "root"), top = element("div", "top");
-  const sentence = element("p", "sentence"), fresh = element("span", "fresh"), chips = element("ul", "chips");
+  const sentence = element("p", "sentence"), fresh = element("time", "fresh"), chips = element("ul", "chips");
   sentence.setAttribute("role", "status");
   chips.setAttribute("aria-label", "Show only servers that are");
   top.append(sentence, fresh);
@@ -57,6 +57,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   view.send = setTriggerValue;
   view.ageSeconds = data.age_seconds;
   view.receivedAt = performance.now();
+  view.fresh.dateTime = data.as_of_ms === null ? "" : new Date(data.as_of_ms).toISOString();
   const text = data.parts.map((part) => part.text).join("");
   if (text !== view.text) { // a status region speaks whenever it changes, so it changes only with its words
     view.sentence.replaceChildren(...data.parts.map((part) => element("span", part.tone, part.text)));
