@@ -8,6 +8,7 @@ from pulsemon_stream_processors.engine.errors import ControlBehindError, OffsetG
 from pulsemon_stream_processors.engine.output import Output
 from pulsemon_stream_processors.engine.partition_engine import PartitionEngine
 from pulsemon_stream_processors.engine.place import Place
+from pulsemon_stream_processors.engine.recount import samples_behind, value_behind
 from pulsemon_stream_processors.engine.snapshot import FORMAT, pack, unpack
 
 __all__ = [
@@ -20,5 +21,7 @@ __all__ = [
     "Place",
     "StateError",
     "pack",
+    "samples_behind",
     "unpack",
+    "value_behind",
 ]

@@ -22,9 +22,9 @@ class Evidence(NamedTuple):
 class Alert:
     """``transition`` is the number of the last one, -1 before the first; the rest is as of it.
 
-    ``start_offset`` is that of the first record that took part in the condition. ``late``: the last transition was
-    made by late data. ``acknowledged_until_ms`` is 0 for no end. ``unknown_ms`` is the elapsed time at which the alert
-    became unknown.
+    ``start_offset`` is that of the first record that took part in the condition, ``evidence`` what was judged last.
+    ``late``: the last transition was made by late data; ``is_confirmed``: not all of them were.
+    ``acknowledged_until_ms`` is 0 for no end. ``unknown_ms`` is the elapsed time at which the alert became unknown.
     """
 
     id: str
@@ -34,6 +34,7 @@ class Alert:
     state: str = ""
     level: str = ""
     late: bool = False
+    is_confirmed: bool = False
     evidence: Evidence | None = None
     acknowledged_until_ms: int = 0
     unknown_ms: int = -1

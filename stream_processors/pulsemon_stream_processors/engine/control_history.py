@@ -49,7 +49,7 @@ class ControlHistory:
     """Grows at its end while partitions read it up to the offset that their Ticks name."""
 
     def __init__(self, partition_count: int) -> None:
-        self._partition_count = partition_count
+        self.partition_count = partition_count
         self._fold = Fold()
         self._offset = -1
         self._changes: list[Change] = []
@@ -115,7 +115,7 @@ class ControlHistory:
             entity,
             problem,
             record.author,
-            partition_for(record.entity_id.encode(), self._partition_count) if is_server else -1,
+            partition_for(record.entity_id.encode(), self.partition_count) if is_server else -1,
         )
 
 

@@ -52,16 +52,16 @@ class Lifecycle:
             pending = watch.pending_level()
             if level or pending:
                 self._begin(server, watch, moment, evidence, level or pending, FIRING if level else PENDING)
-        elif alert.state == PENDING:
+            return
+        alert.evidence = evidence
+        if alert.state == PENDING:
             if level:
-                held = _level_text(watch.rule, level)
-                self._by_sample(server, watch, alert, FIRING, level, moment, evidence, f"{held}, held long enough")
+                self._by_sample(server, watch, alert, FIRING, level, moment, _held_text(watch.rule, level))
             elif not watch.pending_level():
                 reason = "did not last: the limit was not crossed for long enough"
-                self._by_sample(server, watch, alert, EXPIRED, alert.level, moment, evidence, reason)
+                self._by_sample(server, watch, alert, EXPIRED, alert.level, moment, reason)
         else:
-            self._advance_firing(server, watch, alert, level, moment, evidence)
-        watch.is_idle = watch.alert is None
+            self._advance_firing(server, watch, alert, level, moment)
 
     def expire(self, server: Server, watch: Watch, reason: str, actor: str = "", state: str = EXPIRED) -> None:
         """Ends the alert of a series without evidence: by a command, or because nothing judges it any more."""
@@ -95,13 +95,12 @@ class Lifecycle:
 
     def _begin(self, server: Server, watch: Watch, moment: Moment, evidence: Evidence, level: str, state: str) -> None:
         found = alert_id(server.server_id, watch.rule.id, watch.key.labels, moment.producer_id, moment.sequence)
-        watch.alert = alert = Alert(found, moment.at_ms, evidence.first_offset)
+        watch.alert = alert = Alert(found, moment.at_ms, evidence.first_offset, evidence=evidence)
+        watch.is_idle = False
         server.open[watch.key] = watch
-        self._by_sample(server, watch, alert, state, level, moment, evidence, _level_text(watch.rule, level))
+        self._by_sample(server, watch, alert, state, level, moment, _level_text(watch.rule, level))
 
-    def _advance_firing(
-        self, server: Server, watch: Watch, alert: Alert, level: str, moment: Moment, evidence: Evidence
-    ) -> None:
+    def _advance_firing(self, server: Server, watch: Watch, alert: Alert, level: str, moment: Moment) -> None:
         state, reason = alert.state, ""
         if not level:
             state, level, reason = RESOLVED, alert.level, "recovered"
@@ -110,11 +109,11 @@ class Lifecycle:
         elif level != alert.level:
             is_worse = _rank(watch.rule, level) > _rank(watch.rule, alert.level)
             state = FIRING if is_worse else alert.state
-            reason = _level_text(watch.rule, level) if is_worse else f"{alert.level} recovered"
+            reason = _held_text(watch.rule, level) if is_worse else f"{alert.level} recovered"
         elif alert.late and not moment.late:
             reason = "holds still, now that samples are in time"
         if reason:
-            self._by_sample(server, watch, alert, state, level, moment, evidence, reason)
+            self._by_sample(server, watch, alert, state, level, moment, reason)
 
     def _by_sample(
         self,
@@ -124,10 +123,8 @@ class Lifecycle:
         state: str,
         level: str,
         moment: Moment,
-        evidence: Evidence,
         reason: str,
     ) -> None:
-        alert.evidence = evidence
         self._move(server, subject_of(watch), alert, state, level, reason, "", moment.at_ms, moment.late)
         if state in ENDED:
             del server.open[watch.key]
@@ -148,6 +145,7 @@ class Lifecycle:
         before = (alert.state, alert.level)
         alert.transition += 1
         alert.state, alert.level, alert.late = state, level, late
+        alert.is_confirmed = alert.is_confirmed or not late
         if state != ACKNOWLEDGED:
             alert.acknowledged_until_ms = 0
         if state != UNKNOWN:
@@ -188,4 +186,10 @@ def _rank(rule: Rule, name: str) -> int:
 
 def _level_text(rule: Rule, name: str) -> str:
     level = rule.level(name)
-    return f"{rule.window.function} {rule.operator} {level.limit:g} for {level.for_seconds:g} s" if level else name
+    return f"{rule.window.function} {rule.operator} {level.limit:g}" if level else name
+
+
+def _held_text(rule: Rule, name: str) -> str:
+    level = rule.level(name)
+    held = f" held for {level.for_seconds:g} s" if level and level.for_seconds else ""
+    return _level_text(rule, name) + held

@@ -53,6 +53,8 @@ class PartitionEngine:
     """
 
     def __init__(self, place: Place, history: ControlHistory, cover: int = -1) -> None:
+        if history.partition_count != place.partition_count:
+            raise ValueError(f"a history for {history.partition_count} partitions, a place of {place.partition_count}")
         self.place = place
         self.cover = cover
         self.counters = Counters()

@@ -89,10 +89,10 @@ class Server:
         self.told: dict[str, int] = {}
 
     def firing(self) -> dict[str, int]:
-        """How many alerts hold, by level."""
+        """How many alerts hold, by level. What late data alone says is history, and no status."""
         counts: dict[str, int] = {}
         for alert in self.alerts():
-            if alert.state in HOLDING:
+            if alert.state in HOLDING and alert.is_confirmed:
                 counts[alert.level] = counts.get(alert.level, 0) + 1
         return dict(sorted(counts.items()))
 

@@ -20,7 +20,8 @@ READABLE = frozenset({FORMAT})
 State = dict[str, Any]
 
 ALERT_FIELDS = (
-    "id", "started_ms", "start_offset", "transition", "state", "level", "late", "acknowledged_until_ms", "unknown_ms",
+    "id", "started_ms", "start_offset", "transition", "state", "level", "late", "is_confirmed",
+    "acknowledged_until_ms", "unknown_ms",
 )  # fmt: skip
 SILENCE_FIELDS = ("state", "seen_ms", "last_seen_ms", "producer_id", "sequence", "offset", "is_closed")
 SERVER_FIELDS = ("has_spoken", "swept_ms", "status", "previous_status", "status_since_ms", "told")

@@ -15,7 +15,7 @@ from pulsemon_schemas.rules.rule import Rule
 from pulsemon_schemas.rules.scope import KINDS
 from pulsemon_schemas.ticks import TICK_KEY, TICK_SERVER_ID, make_tick
 from pulsemon_schemas.walker import walk
-from pulsemon_stream_processors.engine import PartitionEngine
+from pulsemon_stream_processors.engine import PartitionEngine, samples_behind, value_behind
 from support.engine import (
     CONTROL_TOPIC_ID,
     SERVER,
@@ -65,6 +65,18 @@ def test_every_firing_value_crosses_its_limit_and_the_calm_value_would_not(seed:
         assert event.calm_value is not None
         assert rule.is_beyond(event.value, event.limit)
         assert not rule.is_beyond(event.calm_value, event.limit)
+
+
+@settings(max_examples=60, deadline=None)
+@given(SEEDS)
+def test_the_records_that_an_event_names_give_its_value_again(seed: int) -> None:
+    log = random_log(seed)
+    control = history(log.control)
+    for event in log.alerts():
+        rule = control.rule(event.rule_version)
+        if rule.metric and log.records[event.last_offset].key != TICK_KEY:
+            assert value_behind(event, rule.window.is_counter, log.records) == event.value
+            assert 0 < event.sample_count <= len(samples_behind(event, log.records))
 
 
 @settings(max_examples=40, deadline=None)

@@ -1,0 +1,48 @@
+"""Computes the value of an alert event again, from the records that it names."""
+
+from collections.abc import Iterable
+from math import isfinite
+
+from pulsemon_schemas.errors import ContractError
+from pulsemon_schemas.records import AlertEvent, LogRecord
+from pulsemon_schemas.rules.rule import Window as WindowSpec
+from pulsemon_schemas.walker import walk
+
+from pulsemon_stream_processors.engine.window import new_window
+
+
+def samples_behind(event: AlertEvent, records: Iterable[LogRecord]) -> list[tuple[int, int, float]]:
+    """(offset, event time, value) of the series in the records from first to last offset; duplicates left out."""
+    key = event.server_id.encode()
+    seen: set[tuple[str, int]] = set()
+    found: list[tuple[int, int, float]] = []
+    for record in records:
+        if record.key != key or not event.first_offset <= record.offset <= event.last_offset:
+            continue
+        try:
+            head = walk(record.value)
+        except ContractError:
+            continue
+        if (head.producer_id, head.sequence) in seen:
+            continue
+        seen.add((head.producer_id, head.sequence))
+        for name, labels, value in zip(head.names, head.labels, head.values(), strict=True):
+            if name == event.metric and labels == event.labels and isfinite(value):
+                found.append((record.offset, head.recorded_at_ms, value))
+    return found
+
+
+def value_behind(event: AlertEvent, is_counter: bool, records: Iterable[LogRecord]) -> float | None:
+    """The value that a transition made by a sample was judged by; None if the records do not have the series.
+
+    ``is_counter`` is as in the rule's window.
+    """
+    window = new_window(WindowSpec(event.window_function, event.window_seconds, is_counter))
+    newest_ms, value = -1, None
+    for offset, at_ms, sample in samples_behind(event, records):
+        if at_ms > newest_ms:
+            newest_ms = at_ms
+            value = window.add(at_ms, sample, offset) if window else sample
+        elif window:
+            window.amend(at_ms, sample, offset)
+    return value
