@@ -7,7 +7,8 @@ import pyarrow as pa
 
 from pulsemon_sinks.clickhouse.connection import Columns, NativeStore, Row
 from pulsemon_sinks.clickhouse.settings import ClickHouseSettings
-from pulsemon_sinks.reader import history, newest
+from pulsemon_sinks.reader import alerts, history, newest
+from pulsemon_sinks.reader.alerts import ServerStatus, Transition
 from pulsemon_sinks.reader.choice import Choice, Level, Window
 from pulsemon_sinks.reader.pool import Pool
 from pulsemon_sinks.reader.servers import Reading, Server, epoch_ms
@@ -94,6 +95,22 @@ class Reader:
         """One row a bucket: x and, for choice i, v{i}: the median, largest or sum over the servers."""
         query = history.fleet_levels(choices, window, server_ids)
         return self._table(query.sql, query.parameters)
+
+    def open_alerts(self, server_ids: Sequence[str] | None = None) -> tuple[Transition, ...]:
+        """The newest transition of every alert that fires, is acknowledged or unknown: worst first, then oldest."""
+        return alerts.open_alerts(self._rows, server_ids)
+
+    def alerts_of(self, server_id: str, start_ms: int, end_ms: int) -> tuple[Transition, ...]:
+        """The newest transition of a server's alerts that were open in the time, newest alert first."""
+        return alerts.alerts_of(self._rows, server_id, start_ms, end_ms)
+
+    def alert_history(self, server_id: str, start_ms: int, end_ms: int) -> tuple[Transition, ...]:
+        """A server's transitions in the time, newest first."""
+        return alerts.history(self._rows, server_id, start_ms, end_ms)
+
+    def server_states(self) -> dict[str, ServerStatus]:
+        """What the processor thinks of each server, by id."""
+        return alerts.server_states(self._rows)
 
     def _rows(self, sql: str, parameters: Mapping[str, Any]) -> list[Row]:
         with self._pool.borrow() as store:

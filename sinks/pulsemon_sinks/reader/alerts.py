@@ -1,0 +1,166 @@
+"""Questions about alerts and states of servers. Every transition is in ``alerts``, the newest in ``alert_state``."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pulsemon_sinks.clickhouse.connection import Row, Store
+from pulsemon_sinks.reader.choice import Clause
+from pulsemon_sinks.reader.servers import epoch_ms
+
+Ask = Callable[[str, Mapping[str, Any]], list[Row]]
+"""Asks a question in which ``{database}`` stands for the database."""
+
+LEVELS = ("info", "warning", "critical")
+OPEN = ("firing", "acknowledged", "unknown")
+PENDING = "pending"
+ENDED = ("resolved", "expired")
+PURGED = "purged"
+
+COLUMNS = (
+    "alert_id, transition, server_id, rule_id, rule_version, rule_author, metric, labels, state, previous_state, "
+    "level, previous_level, reason, actor, toUnixTimestamp64Milli(started_at), toUnixTimestamp64Milli(occurred_at), "
+    "late, value, `limit`, calm_value, window_function, window_seconds, sample_count, topic_id, partition, "
+    "first_offset, last_offset, control_offset, suppressed_by"
+)
+_WORST_FIRST = f"indexOf({list(LEVELS)}, toString(level)) DESC, started_at, server_id, alert_id"
+# Its condition did not last: nobody was ever told.
+_NEVER_FIRED = f"state = 'expired' AND previous_state = '{PENDING}'"
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One step of an alert with what led to it; fields as in the record AlertEvent."""
+
+    alert_id: str
+    number: int
+    server_id: str
+    rule_id: str
+    rule_version: int
+    rule_author: str
+    metric: str
+    labels: str
+    state: str
+    previous_state: str
+    level: str
+    previous_level: str
+    reason: str
+    actor: str
+    started_at_ms: int
+    occurred_at_ms: int
+    late: bool
+    value: float | None
+    limit: float | None
+    calm_value: float | None
+    window_function: str
+    window_seconds: float
+    sample_count: int
+    topic_id: str
+    partition: int
+    first_offset: int
+    last_offset: int
+    control_offset: int
+    suppressed_by: tuple[str, ...]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the alert went on after it."""
+        return self.state not in ENDED
+
+    @property
+    def ended_at_ms(self) -> int | None:
+        """When the alert ended, None while it is open."""
+        return None if self.is_open else self.occurred_at_ms
+
+
+@dataclass(frozen=True, slots=True)
+class ServerStatus:
+    """What the processor thinks of a server. ``last_seen_ms`` None: never. ``firing``: how many alerts, by level."""
+
+    server_id: str
+    status: str
+    previous_status: str
+    changed_at_ms: int
+    last_seen_ms: int | None
+    worst_level: str
+    firing: Mapping[str, int]
+
+
+def asker(store: Store, database: str) -> Ask:
+    """Asks one store."""
+    return lambda sql, parameters: store.rows(sql.replace("{database}", database), parameters)
+
+
+def open_alerts(
+    ask: Ask, server_ids: Sequence[str] | None = None, level: str = "", *, with_pending: bool = False
+) -> tuple[Transition, ...]:
+    """The newest transition of every alert that is open, worst first, then the oldest. Errors as Store."""
+    states = (*OPEN, PENDING) if with_pending else OPEN
+    clauses = [Clause("state IN %(states)s", {"states": states}), *_servers(server_ids)]
+    if level:
+        clauses.append(Clause("level = %(level)s", {"level": level}))
+    return _ask(ask, "alert_state", clauses, _WORST_FIRST)
+
+
+def alerts_of(ask: Ask, server_id: str, start_ms: int, end_ms: int) -> tuple[Transition, ...]:
+    """The newest transition of a server's alerts that were open at any time in [start, end), newest alert first.
+
+    Those that never got beyond pending are left out. Errors as Store.
+    """
+    during = f"started_at < {_at('end')} AND (state NOT IN %(ended)s OR occurred_at >= {_at('start')})"
+    clauses = [
+        *_servers([server_id]),
+        Clause(during, {"start": start_ms, "end": end_ms, "ended": ENDED}),
+        Clause(f"state != '{PENDING}' AND NOT ({_NEVER_FIRED})", {}),
+    ]
+    return _ask(ask, "alert_state", clauses, "started_at DESC, alert_id")
+
+
+def history(ask: Ask, server_id: str, start_ms: int, end_ms: int, limit: int = 1000) -> tuple[Transition, ...]:
+    """A server's transitions in [start, end), newest first, at most ``limit``. Errors as Store."""
+    during = f"occurred_at >= {_at('start')} AND occurred_at < {_at('end')}"
+    clauses = [*_servers([server_id]), Clause(during, {"start": start_ms, "end": end_ms})]
+    return _ask(ask, "alerts", clauses, f"occurred_at DESC, alert_id, transition DESC LIMIT {limit:d}")
+
+
+def transitions(ask: Ask, id_prefix: str) -> tuple[Transition, ...]:
+    """Every transition of the alerts whose id begins so, in order. Errors as Store."""
+    clause = Clause("startsWith(alert_id, %(prefix)s)", {"prefix": id_prefix})
+    return _ask(ask, "alerts", [clause], "alert_id, transition")
+
+
+def server_states(ask: Ask, server_ids: Sequence[str] | None = None) -> dict[str, ServerStatus]:
+    """The state of each server that the processor has spoken of, by id; without purged ones. Errors as Store."""
+    clauses = _servers(server_ids) or [Clause("1", {})]
+    sql = f"""
+SELECT server_id, status, previous_status, changed_at, last_seen_at, worst_level, firing
+FROM {{database}}.server_state FINAL WHERE {" AND ".join(one.sql for one in clauses)}
+ORDER BY log_append_time DESC, log_offset DESC LIMIT 1 BY server_id
+"""
+    found = {}
+    for server_id, status, previous, changed_at, seen_at, worst, firing in ask(sql, _parameters(clauses)):
+        if status != PURGED:
+            changed_ms = epoch_ms(changed_at) or 0
+            found[server_id] = ServerStatus(
+                server_id, status, previous, changed_ms, epoch_ms(seen_at), worst, dict(firing)
+            )
+    return found
+
+
+def _ask(ask: Ask, table: str, clauses: Sequence[Clause], order: str) -> tuple[Transition, ...]:
+    condition = " AND ".join(f"({one.sql})" for one in clauses)
+    sql = f"SELECT {COLUMNS} FROM {{database}}.{table} FINAL WHERE {condition} ORDER BY {order}"
+    return tuple(Transition(*(*row[:-1], tuple(row[-1]))) for row in ask(sql, _parameters(clauses)))
+
+
+def _servers(server_ids: Sequence[str] | None) -> list[Clause]:
+    """[] for all; ClickHouse refuses an empty list, so that one stands for a server that cannot be."""
+    return [] if server_ids is None else [Clause("server_id IN %(server_ids)s", {"server_ids": ["", *server_ids]})]
+
+
+def _parameters(clauses: Sequence[Clause]) -> dict[str, Any]:
+    return {key: value for one in clauses for key, value in one.parameters.items()}
+
+
+def _at(name: str) -> str:
+    return f"fromUnixTimestamp64Milli(toInt64(%({name})s))"
