@@ -116,8 +116,10 @@ class Processor:
         self._progress.keep_only(set(partitions))
         self._worker.take_control()
         wall_ms = int(time.time() * 1000)
-        self._ticker.step(sorted(partitions), self._worker.history.offset, time.monotonic(), wall_ms)
-        self._metrics.step(self._progress, IDLE_TICKS * self._settings.tick_seconds, wall_ms)
+        if self._settings.tick_seconds:
+            self._ticker.step(sorted(partitions), self._worker.history.offset, time.monotonic(), wall_ms)
+        if self._settings.metrics_seconds:
+            self._metrics.step(self._progress, IDLE_TICKS * self._settings.tick_seconds, wall_ms)
         if self._round_task is None or self._round_task.done():
             if self._round_task is not None:
                 self._round_task.result()

@@ -20,8 +20,9 @@ class ProcessorSettings:
     ACLs are in force. ``topic_prefix`` stands before the name of every topic. ``tick_key`` is the secret that Ticks are
     signed with; sink and processor need the same. ``server_id`` is the host that the worker's own metrics are of.
 
-    A partition's whole state is written every ``round_seconds``, so many servers at a time (``slice_servers``).
-    ``watchdog_seconds`` without progress, while there is something to read, end the process.
+    With ``tick_seconds`` or ``metrics_seconds`` 0 the worker writes no Ticks, or no metrics of its own: for a recorded
+    log, which has its own Ticks. A partition's whole state is written every ``round_seconds``, ``slice_servers`` at a
+    time. ``watchdog_seconds`` without progress, while there is something to read, end the process.
     """
 
     tick_key: Secret
@@ -53,14 +54,14 @@ class ProcessorSettings:
 
 
 def _check_positive(settings: ProcessorSettings) -> None:
+    if min(settings.tick_seconds, settings.metrics_seconds) < 0:
+        raise ValueError("tick_seconds and metrics_seconds must not be below 0")
     for name in (
-        "tick_seconds",
         "round_seconds",
         "slice_servers",
         "take_records",
         "take_seconds",
         "watchdog_seconds",
-        "metrics_seconds",
     ):
         if getattr(settings, name) <= 0:
             raise ValueError(f"{name} must be above 0")

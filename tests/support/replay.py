@@ -77,17 +77,21 @@ def differences(room: Room) -> list[str]:
 
 
 def by_source(partitions: Sequence[Sequence[Message]], name: str, partition_count: int) -> list[list[Pair]]:
-    """The records of an output topic by the metrics partition that caused them."""
-    found: list[list[Pair]] = [[] for _ in range(partition_count)]
+    """The records of an output topic by the metrics partition that caused them, in the order of the causes.
+
+    Dead letters of one partition lie in several, so the offsets in their headers say how they follow one another.
+    """
+    found: list[list[tuple[int, Pair]]] = [[] for _ in range(partition_count)]
     for number, messages in enumerate(partitions):
-        for message in messages:
-            source = number
+        for index, message in enumerate(messages):
+            source, place = number, index
             if name == "deadletter":
-                source = int(dict(message.headers() or [])["partition"] or b"")
+                headers = dict(message.headers() or [])
+                source, place = int(headers["partition"] or b""), int(headers["offset"] or b"")
             elif name == "fleet-events":
                 source = json.loads(message.value() or b"")["partition"]
-            found[source].append((message.key() or b"", message.value()))
-    return found
+            found[source].append((place, (message.key() or b"", message.value())))
+    return [[pair for _, pair in sorted(one, key=lambda item: item[0])] for one in found]
 
 
 def digest(pairs: Iterable[Pair]) -> str:
