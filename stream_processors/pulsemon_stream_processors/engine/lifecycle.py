@@ -48,20 +48,16 @@ class Lifecycle:
         """Moves the alert of a series to where its conditions are after a sample."""
         level = watch.firing_level()
         alert = watch.alert
-        if alert is None:
-            pending = watch.pending_level()
-            if level or pending:
-                self._begin(server, watch, moment, evidence, level or pending, FIRING if level else PENDING)
-            return
-        alert.evidence = evidence
-        if alert.state == PENDING:
-            if level:
-                self._by_sample(server, watch, alert, FIRING, level, moment, _held_text(watch.rule, level))
-            elif not watch.pending_level():
-                reason = "did not last: the limit was not crossed for long enough"
-                self._by_sample(server, watch, alert, EXPIRED, alert.level, moment, reason)
-        else:
-            self._advance_firing(server, watch, alert, level, moment)
+        if alert is not None:
+            alert.evidence = evidence
+            if alert.state == PENDING:
+                self._advance_pending(server, watch, alert, level, moment)
+            else:
+                self._advance_firing(server, watch, alert, level, moment)
+        if watch.alert is None:  # a milder level may have been waiting while a worse one recovered
+            waiting = watch.pending_level()
+            if level or waiting:
+                self._begin(server, watch, moment, evidence, level or waiting, FIRING if level else PENDING)
 
     def expire(self, server: Server, watch: Watch, reason: str, actor: str = "", state: str = EXPIRED) -> None:
         """Ends the alert of a series without evidence: by a command, or because nothing judges it any more."""
@@ -100,6 +96,13 @@ class Lifecycle:
         server.open[watch.key] = watch
         self._by_sample(server, watch, alert, state, level, moment, _level_text(watch.rule, level))
 
+    def _advance_pending(self, server: Server, watch: Watch, alert: Alert, level: str, moment: Moment) -> None:
+        if level:
+            self._by_sample(server, watch, alert, FIRING, level, moment, _held_text(watch.rule, level))
+        elif not watch.pending_level():
+            reason = "did not last: the limit was not crossed for long enough"
+            self._by_sample(server, watch, alert, EXPIRED, alert.level, moment, reason)
+
     def _advance_firing(self, server: Server, watch: Watch, alert: Alert, level: str, moment: Moment) -> None:
         state, reason = alert.state, ""
         if not level:
@@ -128,7 +131,8 @@ class Lifecycle:
         self._move(server, subject_of(watch), alert, state, level, reason, "", moment.at_ms, moment.late)
         if state in ENDED:
             del server.open[watch.key]
-            watch.rest()
+            watch.alert = None
+            watch.is_idle = True
 
     def _move(
         self,

@@ -66,6 +66,13 @@ def test_what_did_not_last_expires_and_leaves_no_state() -> None:
     assert states[-1] is None
 
 
+def test_a_milder_level_that_waits_goes_on_when_a_worse_one_recovers() -> None:
+    log = _log({"info": {"limit": 0.5, "for_seconds": 30}, "warning": {"limit": 0.8}})
+    _feed(log, 0.9, 0.9, 0.6, 0.6, 0.1)
+    assert log.story() == ["firing warning", "resolved warning", "pending info", "firing info", "resolved info"]
+    assert len({event.alert_id for event in log.alerts()}) == 2
+
+
 def test_a_window_needs_its_samples_before_it_can_fire_or_resolve() -> None:
     log = _log({"warning": {"limit": 0.8}}, window={"function": "avg", "seconds": 60})
     _feed(log, *[0.9] * 8)
