@@ -141,6 +141,6 @@ def migrator(settings: ClickHouseSettings, store: Store | None = None) -> Migrat
     return Migrator(store or NativeStore(settings), settings.database, headline_names(), migration_files())
 
 
-def migrate(settings: ClickHouseSettings, store: Store | None = None) -> tuple[str, ...]:
+def migrate(settings: ClickHouseSettings, store: Store) -> tuple[str, ...]:
     """Brings the database of the settings up to date and returns what was applied. Errors as Migrator."""
     return migrator(settings, store).migrate()
