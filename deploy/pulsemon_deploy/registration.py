@@ -1,28 +1,22 @@
-"""Servers in the control log: each is written once, by whoever first runs it here."""
+"""First records of the control log: each is written once, by whoever first runs Pulse Monitor here."""
 
 import json
 import logging
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 
-from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
-from pulsemon_schemas.codec import decode, encode
-from pulsemon_schemas.errors import ContractError, TransientError
+from confluent_kafka import Consumer, KafkaException
+from pulsemon_schemas.control import PUT, SERVER, UNUSED
+from pulsemon_schemas.errors import TransientError
 from pulsemon_schemas.records import ControlRecord
-from pulsemon_schemas.runtime.kafka import KafkaSettings, consumer_config, producer_config
-from pulsemon_schemas.topics import CONTROL
+from pulsemon_schemas.rules import default_records
+from pulsemon_schemas.runtime.kafka import KafkaSettings
+
+from pulsemon_deploy.control_log import QUIET, control_record, read_to_end, reader_config, write
 
 log = logging.getLogger(__name__)
 
 CLIENT_ID = "pulsemon-registration"
-PARTITION = 0
-NEW = -1  # expected_version of an id that was never used
-TIMEOUT_SECONDS = 20.0
-LEADER_SECONDS = 5.0
-LEADER_POLL_SECONDS = 0.05
-READ_RECORDS = 10_000
-# The first connections to a broker that has just begun may be refused; librdkafka, which tries again, would tell.
-QUIET = {"log_level": 2}
+Key = tuple[str, str]
 
 
 def register(
@@ -30,99 +24,72 @@ def register(
 ) -> tuple[str, ...]:
     """Writes a first record for each server id that the control log does not know; returns the ids written.
 
-    The values are the bodies. Whoever is first wins: the record of a second writer is void for every reader. Raises
-    TransientError, after which everything may be repeated.
+    The values are the bodies. Errors as write_first.
+    """
+    return write_first(settings, group_id, [_record(server_id, body, author) for server_id, body in servers.items()])
+
+
+def register_default_rules(settings: KafkaSettings, group_id: str) -> tuple[str, ...]:
+    """Puts the rules that come with Pulse Monitor in force where their ids were never used; returns the ids written.
+
+    So a rule that somebody changed or deleted stays as it is. Errors as write_first.
+    """
+    return write_first(settings, group_id, default_records())
+
+
+def write_first(settings: KafkaSettings, group_id: str, records: Sequence[ControlRecord]) -> tuple[str, ...]:
+    """Writes those records whose entity the control log has never named; returns their entity ids.
+
+    Whoever is first wins: the record of a second writer is void for every reader. Raises TransientError, after which
+    everything may be repeated.
     """
     try:
-        known = known_servers(settings, group_id, frozenset(servers))
-        new = {server_id: body for server_id, body in servers.items() if server_id not in known}
+        known = known_entities(settings, group_id, frozenset(map(_key, records)))
+        new = [record for record in records if _key(record) not in known]
         if new:
-            _write(settings, [_record(server_id, body, author) for server_id, body in new.items()])
+            write(settings, new, CLIENT_ID)
+            log.info("registered %s new: %s", len(new), ", ".join(sorted({record.entity_type for record in new})))
     except KafkaException as error:
         raise TransientError(f"the control log at {settings.bootstrap} could not be used: {error}") from error
-    return tuple(new)
+    return tuple(record.entity_id for record in new)
 
 
 def known_servers(settings: KafkaSettings, group_id: str, wanted: frozenset[str]) -> frozenset[str]:
-    """Which of the wanted ids the control log has ever named; reads no further than it must. Raises KafkaException."""
-    found: set[str] = set()
-    for message in _read_to_end(settings, group_id):
-        server_id = _server_id(message)
-        if server_id in wanted:
-            found.add(server_id)
-            if found == wanted:
-                break
+    """Which of the wanted ids the control log has ever named. Raises KafkaException."""
+    found = known_entities(settings, group_id, frozenset((SERVER, server_id) for server_id in wanted))
+    return frozenset(server_id for _, server_id in found)
+
+
+def known_entities(settings: KafkaSettings, group_id: str, wanted: frozenset[Key]) -> frozenset[Key]:
+    """Which of the wanted entities the control log has ever named; reads no further than it must."""
+    found: set[Key] = set()
+    consumer = Consumer({**reader_config(settings, group_id), **QUIET})
+    try:
+        for message in read_to_end(consumer):
+            record = control_record(message)
+            if record is not None and _key(record) in wanted:
+                found.add(_key(record))
+                if found == wanted:
+                    break
+    finally:
+        consumer.close()
     return frozenset(found)
 
 
-def _read_to_end(settings: KafkaSettings, group_id: str) -> Iterator[Message]:
-    consumer = Consumer({**consumer_config(settings, group_id, CLIENT_ID), **QUIET})
-    try:
-        first, end = _watermarks(consumer)
-        consumer.assign([TopicPartition(CONTROL.name, PARTITION, first)])
-        position = first
-        while position < end:
-            messages = consumer.consume(READ_RECORDS, 1.0)
-            for message in messages:
-                if (error := message.error()) is not None:
-                    raise KafkaException(error)
-                position = (message.offset() or 0) + 1
-                yield message
-    finally:
-        consumer.close()
-
-
-def _watermarks(consumer: Consumer) -> tuple[int, int]:
-    """The broker tells of a new partition's leader a moment before that leader answers: it is asked again."""
-    place = TopicPartition(CONTROL.name, PARTITION)
-    deadline = time.monotonic() + LEADER_SECONDS
-    while True:
-        try:
-            first, end = consumer.get_watermark_offsets(place, TIMEOUT_SECONDS)
-        except KafkaException:
-            if time.monotonic() >= deadline:
-                raise
-            time.sleep(LEADER_POLL_SECONDS)
-        else:
-            return first, end
-
-
-def _server_id(message: Message) -> str | None:
-    try:
-        record = decode(message.value() or b"")
-    except ContractError:
-        return None
-    return record.entity_id if isinstance(record, ControlRecord) and record.entity_type == "server" else None
+def _key(record: ControlRecord) -> Key:
+    return record.entity_type, record.entity_id
 
 
 def _record(server_id: str, body: Mapping[str, object], author: str) -> ControlRecord:
     """The change id is always the same, so that two writers, or a retry, make one version."""
-    text = json.dumps(body, sort_keys=True, separators=(",", ":"))
     return ControlRecord(
-        entity_type="server",
+        entity_type=SERVER,
         entity_id=server_id,
-        operation="put",
-        expected_version=NEW,
+        operation=PUT,
+        expected_version=UNUSED,
         change_id=f"register-{server_id}",
         author=author,
         on_behalf_of="",
         reason="first seen",
-        body=text,
+        body=json.dumps(body, sort_keys=True, separators=(",", ":")),
     )
-
-
-def _write(settings: KafkaSettings, records: list[ControlRecord]) -> None:
-    failures: list[str] = []
-
-    def delivered(error: object, _message: object) -> None:
-        if error is not None:
-            failures.append(str(error))
-
-    producer = Producer({**producer_config(settings, CLIENT_ID), **QUIET})
-    for record in records:
-        producer.produce(CONTROL.name, encode(record), record.entity_id.encode(), PARTITION, on_delivery=delivered)
-        producer.poll(0)
-    left = producer.flush(TIMEOUT_SECONDS)
-    if left or failures:
-        raise TransientError(f"{left + len(failures)} servers were not registered: {failures[:1] or 'no answer'}")
-    log.info("registered %s new servers", len(records))

@@ -1,11 +1,11 @@
-"""What flows through the metrics topic from now on, decoded."""
+"""What flows through a topic from now on, decoded."""
 
 from collections.abc import Iterator
 
 from confluent_kafka import OFFSET_END, Consumer, KafkaException, TopicPartition
 from pulsemon_schemas.codec import decode
 from pulsemon_schemas.errors import ContractError, TransientError
-from pulsemon_schemas.records import MetricBatch
+from pulsemon_schemas.records import MetricBatch, Record
 from pulsemon_schemas.runtime.kafka import KafkaSettings, consumer_config
 from pulsemon_schemas.topics import METRICS
 
@@ -18,19 +18,27 @@ POLL_RECORDS = 500
 
 
 def tail(settings: KafkaSettings) -> Iterator[MetricBatch]:
-    """Batches in the order of arrival, without end; records that cannot be decoded are passed over.
+    """Batches of the metrics topic; see ``follow``."""
+    for record in follow(settings, METRICS.name):
+        if isinstance(record, MetricBatch):
+            yield record
 
-    No offset is committed, so nobody's group is disturbed. Raises TransientError when the broker does not answer.
+
+def follow(settings: KafkaSettings, topic: str) -> Iterator[Record]:
+    """Records in the order of arrival, without end; those that cannot be decoded are passed over.
+
+    No offset is committed, so nobody's group is disturbed; only what was committed is read. Raises TransientError when
+    the broker does not answer.
     """
     consumer = Consumer({**consumer_config(settings, GROUP_ID, "pulsemon-tail"), **QUIET})
     try:
-        known = consumer.list_topics(METRICS.name, ANSWER_SECONDS).topics[METRICS.name]
-        consumer.assign([TopicPartition(METRICS.name, number, OFFSET_END) for number in known.partitions])
+        known = consumer.list_topics(topic, ANSWER_SECONDS).topics[topic]
+        consumer.assign([TopicPartition(topic, number, OFFSET_END) for number in known.partitions])
         while True:
             for message in consumer.consume(POLL_RECORDS, POLL_SECONDS):
-                batch = None if message.error() else _batch(message.value() or b"")
-                if batch is not None:
-                    yield batch
+                record = None if message.error() else _record(message.value() or b"")
+                if record is not None:
+                    yield record
     except KafkaException as error:
         raise TransientError(
             f"Kafka at {settings.bootstrap} does not answer: {error}. Is `pulsemon up` running?"
@@ -39,9 +47,8 @@ def tail(settings: KafkaSettings) -> Iterator[MetricBatch]:
         consumer.close()
 
 
-def _batch(value: bytes) -> MetricBatch | None:
+def _record(value: bytes) -> Record | None:
     try:
-        record = decode(value)
+        return decode(value)
     except ContractError:
         return None
-    return record if isinstance(record, MetricBatch) else None

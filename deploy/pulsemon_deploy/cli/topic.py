@@ -15,6 +15,7 @@ from pulsemon_deploy.installation import Installation, installation
 
 READY_SECONDS = 60.0
 ADMIN = "admin"
+REGISTRATION_GROUP = "pulsemon-operator-registration"
 
 
 @click.group()
@@ -66,7 +67,10 @@ def client_config(role: str) -> None:
 @topic.command()
 @click.option("--register-host", is_flag=True, help="Also write this host into the control log, if it is not there.")
 def ensure(register_host: bool) -> None:
-    """Create what is missing on the broker; on this machine's own also logins and access."""
+    """Create what is missing on the broker; on this machine's own also logins and access.
+
+    Rules that come with Pulse Monitor and were never in the control log are written there, too.
+    """
     from pulsemon_deploy.kafka import ensure_access, ensure_topics, wait_ready
 
     start_logging("topics")
@@ -76,9 +80,17 @@ def ensure(register_host: bool) -> None:
     changes = ensure_topics(admin, own.local.partitions)
     if own.has_own_kafka:
         ensure_access(admin, lambda role: own.kafka(role).password.reveal())
+    _register_default_rules(own)
     if register_host:
         _register_host(own)
     click.echo(f"topics: {len(changes.created)} created, {len(changes.altered)} set right")
+
+
+def _register_default_rules(own: Installation) -> None:
+    from pulsemon_deploy.registration import register_default_rules
+
+    if written := register_default_rules(own.kafka("operator"), REGISTRATION_GROUP):
+        click.echo(f"rules now in force: {', '.join(written)}")
 
 
 def _register_host(own: Installation) -> None:
@@ -86,7 +98,7 @@ def _register_host(own: Installation) -> None:
 
     server_id = own.agent().server_id
     body = {"name": socket.gethostname(), "environment": "local", "region": "", "role": "", "labels": {}}
-    if register(own.kafka("operator"), "pulsemon-operator-registration", {server_id: body}, "pulsemon up"):
+    if register(own.kafka("operator"), REGISTRATION_GROUP, {server_id: body}, "pulsemon up"):
         click.echo(f"registered this host as {server_id}")
 
 

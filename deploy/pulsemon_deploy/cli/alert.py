@@ -1,0 +1,158 @@
+"""``pulsemon alert``: what is wrong, what led to it, and what happens now.
+
+What is open and what was is asked of the store: it answers in milliseconds however many alerts there are, it has two
+years where the topic has 30 days, and the dashboard asks the same questions, so that both say the same. What happens
+now, and the records behind an alert, come from Kafka.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from pulsemon_deploy.cli.lazy import FOUND_WRONG, WRONG_USAGE
+from pulsemon_deploy.cli.output import json_option, print_json, print_rows, print_table
+from pulsemon_deploy.installation import installation
+
+if TYPE_CHECKING:
+    from pulsemon_sinks.reader.alerts import Ask, Transition
+
+    from pulsemon_deploy.alert_records import Found
+
+ANSWER_SECONDS = 10.0
+
+
+@click.group()
+def alert() -> None:
+    """Alerts: what is wrong, since when, and why."""
+
+
+@alert.command("list")
+@click.option("--server", "servers", multiple=True, help="Only this server; repeatable.")
+@click.option("--level", type=click.Choice(["info", "warning", "critical"]), help="Only this level.")
+@click.option(
+    "--pending", "with_pending", is_flag=True, help="Also those whose limit was not crossed for long enough yet."
+)
+@json_option
+def list_alerts(servers: tuple[str, ...], level: str | None, with_pending: bool, as_json: bool) -> None:
+    """List the open alerts, worst first. What was made a moment ago is there within a second or two."""
+    from pulsemon_sinks.reader.alerts import open_alerts
+
+    from pulsemon_deploy.cli.alert_rows import open_row, plain
+
+    with _store() as ask:
+        found = open_alerts(ask, servers or None, level or "", with_pending=with_pending)
+    print_rows([plain(one) if as_json else open_row(one) for one in found], as_json, "no alert is open")
+
+
+@alert.command()
+@click.argument("alert_id")
+@click.option("--records", is_flag=True, help="Read the samples behind it again, from Kafka.")
+@click.option("--transition", type=click.IntRange(min=0), help="Which transition's records; else those it fired on.")
+@json_option
+def show(alert_id: str, records: bool, transition: int | None, as_json: bool) -> None:
+    """Show what became of one alert, and the records behind each step. The beginning of an id is enough."""
+    from pulsemon_deploy.cli.alert_rows import alert_fields, plain, transition_row
+
+    steps = _steps(alert_id)
+    chosen = _chosen(steps, transition)
+    found = _reread(chosen) if records else None
+    if as_json:
+        answer: dict[str, object] = {"alert_id": chosen.alert_id, "transitions": [plain(one) for one in steps]}
+        print_json(answer | (_as_object(chosen, found) if found else {}))
+        return
+    print_table(alert_fields(steps[-1]))
+    click.echo()
+    print_table([transition_row(one) for one in steps])
+    if found:
+        click.echo(f"\ntransition {chosen.number}, offsets {chosen.first_offset}-{chosen.last_offset}:")
+        if found.missing:
+            click.echo(f"  {found.missing}")
+        print_table(_samples(chosen, found), "no sample of this series is in these records")
+
+
+@alert.command()
+@click.option("--server", help="Only this server.")
+@click.option("--count", type=click.IntRange(min=1), help="End after so many transitions.")
+@json_option
+def tail(server: str | None, count: int | None, as_json: bool) -> None:
+    """Print transitions as they are made, until Ctrl-C; with --json one object a line."""
+    from pulsemon_schemas.records import AlertEvent
+    from pulsemon_schemas.topics import ALERTS
+
+    from pulsemon_deploy.cli.alert_rows import event_line, plain
+    from pulsemon_deploy.tail import follow
+
+    left = count
+    for event in follow(installation(os.environ).kafka("operator"), ALERTS.name):
+        if not isinstance(event, AlertEvent) or server not in (None, event.server_id):
+            continue
+        click.echo(json.dumps(plain(event)) if as_json else event_line(event))
+        left = None if left is None else left - 1
+        if left == 0:
+            return
+
+
+@contextmanager
+def _store() -> "Iterator[Ask]":
+    from pulsemon_sinks.clickhouse.connection import NativeStore
+    from pulsemon_sinks.reader.alerts import asker
+
+    settings = installation(os.environ).clickhouse_reader()
+    store = NativeStore(settings, timeout_seconds=ANSWER_SECONDS)
+    try:
+        yield asker(store, settings.database)
+    finally:
+        store.close()
+
+
+def _steps(alert_id: str) -> "tuple[Transition, ...]":
+    """The transitions of the one alert whose id begins so."""
+    from pulsemon_sinks.reader.alerts import transitions
+
+    with _store() as ask:
+        steps = transitions(ask, alert_id)
+    ids = sorted({one.alert_id for one in steps})
+    if not ids:
+        _end(f"no alert begins with {alert_id!r}; `pulsemon alert list` shows those that are open", FOUND_WRONG)
+    if len(ids) > 1:
+        _end(
+            f"{len(ids)} alerts begin with {alert_id!r}, {ids[0]} and {ids[1]} among them: say more of it", WRONG_USAGE
+        )
+    return steps
+
+
+def _chosen(steps: "tuple[Transition, ...]", number: int | None) -> "Transition":
+    """The transition of this number; without one that at which the alert fired, or the newest."""
+    if number is None:
+        return next((one for one in steps if one.state == "firing"), steps[-1])
+    chosen = [one for one in steps if one.number == number]
+    if not chosen:
+        _end(f"alert {steps[0].alert_id} has no transition {number}; it has {len(steps)}", WRONG_USAGE)
+    return chosen[0]
+
+
+def _reread(one: "Transition") -> "Found":
+    from pulsemon_deploy.alert_records import Span, reread
+
+    span = Span(one.topic_id, one.partition, one.first_offset, one.last_offset)
+    return reread(installation(os.environ).kafka("operator"), one.server_id, span)
+
+
+def _samples(one: "Transition", found: "Found") -> list[dict[str, object]]:
+    from pulsemon_deploy.cli.alert_rows import sample_rows
+
+    return [row for offset, batch in found.batches for row in sample_rows(one, offset, batch)]
+
+
+def _as_object(one: "Transition", found: "Found") -> dict[str, object]:
+    span = {"transition": one.number, "partition": one.partition, "first": one.first_offset, "last": one.last_offset}
+    return {"records": {**span, "missing": found.missing, "samples": _samples(one, found)}}
+
+
+def _end(sentence: str, exit_code: int) -> NoReturn:
+    click.echo(f"pulsemon: {sentence}", err=True)
+    raise click.exceptions.Exit(exit_code)

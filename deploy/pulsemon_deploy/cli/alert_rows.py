@@ -1,0 +1,105 @@
+"""Alerts as rows of tables, and as objects for programs."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from pulsemon_schemas.records import AlertEvent, MetricBatch
+from pulsemon_sinks.reader.alerts import Transition
+
+ID_CHARACTERS = 12
+"""Enough of an id to name an alert: commands take the beginning of one."""
+
+
+def open_row(one: Transition) -> dict[str, object]:
+    """An open alert in a list."""
+    return {
+        "alert": one.alert_id[:ID_CHARACTERS],
+        "level": one.level,
+        "state": one.state,
+        "server": one.server_id,
+        "rule": one.rule_id,
+        "series": series(one.metric, one.labels),
+        "value": number(one.value),
+        "limit": number(one.limit),
+        "since": clock(one.started_at_ms),
+        "suppressed_by": one.suppressed_by,
+    }
+
+
+def alert_fields(newest: Transition) -> list[dict[str, object]]:
+    """What is the same in all transitions of an alert, and how it stands."""
+    facts = {
+        "alert": newest.alert_id,
+        "server": newest.server_id,
+        "rule": f"{newest.rule_id}, version {newest.rule_version} by {newest.rule_author or '-'}",
+        "series": series(newest.metric, newest.labels),
+        "window": f"{newest.window_function} {newest.window_seconds:g} s" if newest.window_seconds else "last sample",
+        "state": f"{newest.state}, {newest.level}",
+        "would not fire at": number(newest.calm_value),
+        "since": clock(newest.started_at_ms),
+        "until": clock(newest.ended_at_ms) if newest.ended_at_ms is not None else "-",
+        "topic id": newest.topic_id,
+    }
+    return [{"field": field, "value": value} for field, value in facts.items()]
+
+
+def transition_row(one: Transition) -> dict[str, object]:
+    """One step of an alert, with the records behind it."""
+    return {
+        "number": one.number,
+        "at": clock(one.occurred_at_ms),
+        "state": one.state,
+        "level": one.level,
+        "value": number(one.value),
+        "limit": number(one.limit),
+        "samples": one.sample_count,
+        "partition": one.partition,
+        "first": one.first_offset,
+        "last": one.last_offset,
+        "control": one.control_offset,
+        "late": one.late,
+        "by": one.actor or "-",
+        "reason": one.reason,
+    }
+
+
+def sample_rows(one: Transition, offset: int, batch: MetricBatch) -> Iterator[dict[str, object]]:
+    """The samples of a batch that the alert is about; for a silence the batch itself."""
+    place = {"offset": offset, "recorded_at": clock(batch.recorded_at_ms), "sequence": batch.sequence}
+    if not one.metric:
+        yield {**place, "source": batch.source, "samples": len(batch.values)}
+        return
+    for name, labels, value in zip(batch.names, batch.labels, batch.values, strict=True):
+        if (name, labels) == (one.metric, one.labels):
+            yield {**place, "series": series(name, labels), "value": number(value)}
+
+
+def event_line(event: AlertEvent) -> str:
+    """A transition that was just made, on one line."""
+    series_text = series(event.metric, event.labels)
+    value = f" {number(event.value)} (limit {number(event.limit)})" if event.value is not None else ""
+    late = " late" if event.late else ""
+    quiet = f" [{', '.join(event.suppressed_by)}]" if event.suppressed_by else ""
+    what = f"{event.state:<12} {event.level:<8} {event.server_id}  {event.rule_id} {series_text}{value}"
+    return f"{clock(event.occurred_at_ms)} {what}: {event.reason}{late}{quiet}  {event.alert_id[:ID_CHARACTERS]}"
+
+
+def plain(one: Transition | AlertEvent) -> dict[str, object]:
+    """All fields, for programs."""
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(one).items()}
+
+
+def series(metric: str, labels: str) -> str:
+    """A series as ``metric{label=value}``."""
+    return (f"{metric}{{{labels}}}" if labels else metric) or "silence"
+
+
+def number(value: float | None) -> str:
+    """A number in a table; "-" for none."""
+    return "-" if value is None else f"{value:.6g}"
+
+
+def clock(time_ms: int) -> str:
+    """A time in UTC."""
+    return f"{datetime.fromtimestamp(time_ms / 1000, UTC):%Y-%m-%d %H:%M:%SZ}"

@@ -1,0 +1,114 @@
+"""Rules as rows of tables, and as objects for programs."""
+
+from collections.abc import Iterator, Mapping
+
+from pulsemon_schemas.control import Entity
+from pulsemon_schemas.rules import Rule, RuleError, default_rules, parse_rule, rule_body
+from pulsemon_schemas.rules.defaults import AUTHOR
+
+from pulsemon_deploy.cli.control_rows import instant
+from pulsemon_deploy.control_log import Change, ControlLog
+
+RULE = "rule"
+
+
+def default_rows() -> list[dict[str, object]]:
+    """The rules that come with Pulse Monitor, as this version has them."""
+    return [_row(rule, origin="default") for rule in default_rules()]
+
+
+def rows(log: ControlLog) -> Iterator[dict[str, object]]:
+    """Every rule that is in force, by id, then the default ones whose ids the log has never seen."""
+    entities = log.fold.entities(RULE)
+    times = {change.offset: change.append_time_ms for change in log.changes}
+    for rule_id in sorted(entities):
+        entity = entities[rule_id]
+        rule = parsed(entity)
+        changed = {"changed_at": instant(times[entity.version])}
+        yield (_row(rule, origin_of(entity)) if isinstance(rule, Rule) else _unreadable(entity)) | changed
+    for rule in default_rules():
+        if log.fold.version(RULE, rule.id) < 0:
+            yield _row(rule, "default, not in force") | {"changed_at": None}
+
+
+def parsed(entity: Entity) -> Rule | RuleError:
+    """The rule in an entity, or what is wrong with it: writers are many, and an engine passes over such a one."""
+    try:
+        return parse_rule(entity.entity_id, entity.body, entity.version, entity.author)
+    except RuleError as error:
+        return error
+
+
+def origin_of(entity: Entity) -> str:
+    """Who made the rule: default, changed default or own."""
+    if entity.author == AUTHOR:
+        return "default"
+    return "changed default" if entity.entity_id in {rule.id for rule in default_rules()} else "own"
+
+
+def scope_text(rule: Rule) -> str:
+    """As ``--scope`` takes it."""
+    scope = rule.scope
+    text = f"{scope.kind}={scope.value}" if scope.value else scope.kind
+    return ",".join([text, *(f"{key}={value}" for key, value in scope.labels.items())])
+
+
+def series_text(rule: Rule) -> str:
+    """Which series the rule judges, as ``metric{label=value}``."""
+    labels = ",".join(f"{key}={value}" for key, value in rule.match.items())
+    return f"{rule.metric}{{{labels}}}" if labels else rule.metric or "silence"
+
+
+def level_texts(rule: Rule) -> str:
+    """The levels from the mildest to the worst, as ``critical >= 0.95 for 300 s``."""
+    sign = rule.operator if rule.metric else "silent"
+    unit = "" if rule.metric else " s"
+    return ", ".join(
+        f"{level.name} {sign} {level.limit:g}{unit}" + (f" for {level.for_seconds:g} s" if level.for_seconds else "")
+        for level in rule.levels
+    )
+
+
+def shown(entity: Entity, change: Change) -> Mapping[str, object]:
+    """All about one rule: its body in full, with its version."""
+    rule = parsed(entity)
+    return {
+        "id": entity.entity_id,
+        "version": entity.version,
+        "origin": origin_of(entity),
+        "author": entity.author,
+        "on_behalf_of": entity.on_behalf_of,
+        "changed_at": instant(change.append_time_ms),
+        "reason": entity.reason,
+        "problems": list(rule.problems) if isinstance(rule, RuleError) else [],
+        "body": rule_body(rule) if isinstance(rule, Rule) else dict(entity.body),
+    }
+
+
+def _row(rule: Rule, origin: str) -> dict[str, object]:
+    window = rule.window
+    return {
+        "id": rule.id,
+        "origin": origin,
+        "enabled": rule.enabled,
+        "scope": scope_text(rule),
+        "judges": series_text(rule),
+        "window": f"{window.function} {window.seconds:g} s" if window.seconds else window.function,
+        "levels": level_texts(rule),
+        "version": rule.version,
+        "author": rule.author,
+    }
+
+
+def _unreadable(entity: Entity) -> dict[str, object]:
+    return {
+        "id": entity.entity_id,
+        "origin": origin_of(entity),
+        "enabled": False,
+        "scope": "-",
+        "judges": "-",
+        "window": "-",
+        "levels": "cannot be used: `pulsemon rule show` says why",
+        "version": entity.version,
+        "author": entity.author,
+    }

@@ -1,0 +1,64 @@
+"""What `pulsemon rule` can say without anything running."""
+
+import json
+from pathlib import Path
+
+import pytest
+from pulsemon_deploy.alert_records import Span, missing_of
+from pulsemon_schemas.rules import default_rules
+from support.command_line import invoke
+
+
+def test_default_rules_need_nothing_that_runs() -> None:
+    rows = json.loads(invoke("rule", "list", "--defaults", "--json").output)
+    assert [row["id"] for row in rows] == [rule.id for rule in default_rules()]
+    by_id = {row["id"]: row for row in rows}
+    assert by_id["cpu_steal"]["judges"] == "system.cpu.utilization{cpu.mode=steal}"
+    assert by_id["server_down"]["levels"] == "warning silent 90 s, critical silent 300 s"
+    assert all(row["enabled"] and row["scope"] == "global" for row in rows)
+    assert len(invoke("rule", "list", "--defaults").output.splitlines()) == len(rows) + 1
+
+
+def test_a_file_is_judged_without_anything_that_runs(tmp_path: Path) -> None:
+    path = tmp_path / "rule.toml"
+    path.write_text('metric = "system.cpu.busy"\n[levels.critical]\nlimit = 0.9\n')
+    result = invoke("rule", "set", "mine", "--file", str(path), "--dry-run", "--limit", "warning=0.8", "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.output)["levels"] == {"warning": {"limit": 0.8}, "critical": {"limit": 0.9}}
+
+
+def test_all_that_is_wrong_with_a_rule_is_told_at_once_and_is_wrong_usage(tmp_path: Path) -> None:
+    path = tmp_path / "rule.json"
+    path.write_text('{"metrik": "x", "operator": "=", "levels": {"warning": {}}}')
+    result = invoke("rule", "set", "mine", "--file", str(path), "--dry-run")
+    assert result.exit_code == 2
+    for problem in ("metric: is missing", "operator: must be one of", "levels.warning.limit: is missing", "metrik"):
+        assert problem in result.stderr
+    assert result.stderr.endswith("Nothing was written.\n")
+
+
+def test_nothing_said_is_wrong_usage() -> None:
+    result = invoke("rule", "set", "mine")
+    assert result.exit_code == 2
+    assert "say what to set" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("log_start", "expected"),
+    [
+        (0, ""),
+        (10, ""),
+        (11, "removed the records 10-10: "),
+        (20, "removed the records 10-19: "),
+        (21, "removed all records 10-20: "),
+    ],
+)
+def test_what_retention_took_is_said(log_start: int, expected: str) -> None:
+    text = missing_of(Span("id", 3, 10, 20), log_start, "metrics")
+    assert expected in text
+    assert bool(text) == bool(expected)
+    assert ("begins at" in text) == bool(expected)
+
+
+def test_a_span_that_began_before_the_log_lacks_nothing() -> None:
+    assert missing_of(Span("id", 0, -1, 5), 0) == ""
