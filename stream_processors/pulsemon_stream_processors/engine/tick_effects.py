@@ -22,7 +22,8 @@ from pulsemon_stream_processors.engine.watch import Watch
 HOUR_MS = 3_600_000
 GONE_MS = 300_000
 GONE_STEPS = 5
-"""A series is gone after five minutes, or five of its usual steps if that is longer."""
+UNKNOWN_STEP_MS = HOUR_MS // 2
+"""A series is gone after five minutes, or five of its usual steps if that is longer; some come once an hour."""
 EXPIRE_MS = 24 * HOUR_MS
 SWEEP_MS = HOUR_MS
 KEEP_ENDED_MS = 7 * 24 * HOUR_MS
@@ -133,7 +134,7 @@ class TickEffects:
             return
         if alert.state == UNKNOWN and self._time.elapsed_ms - alert.unknown_ms >= EXPIRE_MS:
             self._lifecycle.expire(server, watch, "no samples for 24 hours")
-        elif self._time.silence_ms(watch.seen_ms) >= max(GONE_MS, GONE_STEPS * watch.step_ms):
+        elif self._time.silence_ms(watch.seen_ms) >= max(GONE_MS, GONE_STEPS * (watch.step_ms or UNKNOWN_STEP_MS)):
             self._lifecycle.lose(server, watch, "the series has no samples any more")
 
     def _forget(self, server: Server) -> None:

@@ -13,6 +13,7 @@ from pulsemon_stream_processors.engine.window import new_window
 MISSED_STEPS = 3
 """Two samples may be missing between two others before time between them stops to count."""
 FIRST_GAP_MS = 300_000
+LONGEST_STEP_MS = 2 * 3_600_000
 FULL_SHARE = 0.8
 """Share of its samples that a window needs before it is evidence."""
 
@@ -82,7 +83,7 @@ class Watch:
             is_continuous = False
         elif step_ms == 0:
             is_continuous = gap_ms <= FIRST_GAP_MS
-            self.step_ms = min(gap_ms, FIRST_GAP_MS)
+            self.step_ms = min(gap_ms, LONGEST_STEP_MS)
         else:
             is_continuous = gap_ms <= MISSED_STEPS * step_ms
             if gap_ms != step_ms:

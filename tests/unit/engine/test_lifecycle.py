@@ -134,16 +134,24 @@ def test_a_sample_that_is_not_newer_is_not_judged() -> None:
 
 def test_a_series_that_is_gone_is_unknown_and_expires_after_a_day() -> None:
     log = _log()
-    _feed(log, 0.95)
+    _feed(log, 0.95, 0.95)
     log.run({"other": 1.0}, 320)
     assert log.story() == ["firing critical", "unknown critical"]
     log.run({"other": 1.0}, 24 * 3600, step_seconds=15)
     assert log.story() == ["firing critical", "unknown critical", "expired critical"]
 
 
+def test_a_series_that_comes_once_an_hour_is_not_gone_between() -> None:
+    log = _log()
+    for _ in range(3):
+        _feed(log, 0.95)
+        log.run({"other": 1.0}, 3600, step_seconds=15)
+    assert log.story() == ["firing critical"]
+
+
 def test_samples_that_return_end_the_unknown() -> None:
     log = _log()
-    _feed(log, 0.95)
+    _feed(log, 0.95, 0.95)
     log.run({"other": 1.0}, 320)
     _feed(log, 0.95, 0.1)
     assert log.story() == ["firing critical", "unknown critical", "firing critical", "resolved critical"]
