@@ -95,8 +95,8 @@ def _row(rule: Rule, origin: str) -> dict[str, object]:
         "judges": series_text(rule),
         "window": f"{window.function} {window.seconds:g} s" if window.seconds else window.function,
         "levels": level_texts(rule),
-        "version": rule.version,
-        "author": rule.author,
+        "version": rule.version if rule.version >= 0 else None,
+        "author": rule.author or None,
     }
 
 
