@@ -14,7 +14,7 @@ from typing import Any
 
 import faust
 from faust.transport.drivers import aiokafka as driver
-from mode.services import WaitArgT, WaitResults
+from mode.services import Service, WaitArgT, WaitResults
 
 FAUST_VERSION = "0.15.3"
 
@@ -29,10 +29,8 @@ def install(app: faust.App) -> None:
     app.transport = FastTransport(app.conf.broker_consumer, app, loop=None)
 
 
-class FastConsumer(driver.Consumer):
-    """Takes a message at once where that needs no waiting."""
-
-    logger = logging.getLogger("faust.transport")  # what it tells is Faust's talk, not ours
+class FastWait(Service):
+    """A service that takes a message at once where that needs no waiting."""
 
     async def wait_first(self, *coros: WaitArgT, timeout: Any = None) -> WaitResults:  # noqa: ASYNC109 - Faust's
         """As the service's own, for the pair that the fetcher waits for; anything else goes there unchanged."""
@@ -49,6 +47,12 @@ class FastConsumer(driver.Consumer):
             suspension.close()
             raise
         return await super().wait_first(_rest(delivery, awaited), suspension)
+
+
+class FastConsumer(FastWait, driver.Consumer):
+    """The driver's consumer with the fast wait."""
+
+    logger = logging.getLogger("faust.transport")  # what it tells is Faust's talk, not ours
 
 
 class FastTransport(driver.Transport):

@@ -1,25 +1,19 @@
 """Taking a partition over: whoever had it is fenced first, then its state is read to the end."""
 
-import logging
 import time
 from dataclasses import dataclass, field
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
-from pulsemon_schemas.runtime.kafka import KafkaSettings, client_config
+from pulsemon_schemas.runtime.kafka import KafkaSettings
 from pulsemon_schemas.topics import METRICS, PROCESSOR_STATE
 
 from pulsemon_stream_processors.checkpoint import Checkpoint, read_checkpoint
 from pulsemon_stream_processors.engine import ControlHistory, PartitionEngine, Place
 from pulsemon_stream_processors.errors import RestoreError
+from pulsemon_stream_processors.log_range import log_range
 from pulsemon_stream_processors.owned_partition import OwnedPartition
 from pulsemon_stream_processors.state_log import read_state
 from pulsemon_stream_processors.topic_names import TopicNames
 from pulsemon_stream_processors.transactions import PartitionWriter
-
-log = logging.getLogger(__name__)
-
-KAFKA_TIMEOUT_SECONDS = 10.0
-QUIET = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +84,5 @@ def take_over(site: Site, partition: int) -> Takeover:
     writer.fence()
     stored = read_state(site.kafka, site.reader_group, site.names.name(PROCESSOR_STATE.name), partition)
     checkpoint = read_checkpoint(stored.values, site.topic_id)
-    first_offset, end_offset = log_range(site, partition)
+    first_offset, end_offset = log_range(site.kafka, site.reader_group, site.names.name(METRICS.name), partition)
     return Takeover(partition, writer, checkpoint, first_offset, end_offset, stored.records, began)
-
-
-def log_range(site: Site, partition: int) -> tuple[int, int]:
-    """The first offset that a partition of the metrics log still has, and the one after its last. RestoreError."""
-    consumer = Consumer({**client_config(site.kafka), "group.id": site.reader_group, "log_level": QUIET})
-    try:
-        place = TopicPartition(site.names.name(METRICS.name), partition)
-        first, end = consumer.get_watermark_offsets(place, KAFKA_TIMEOUT_SECONDS)
-        return int(first), int(end)
-    except KafkaException as error:
-        raise RestoreError(f"Kafka does not say where partition {partition} begins: {error}") from error
-    finally:
-        consumer.close()

@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from pulsemon_schemas.records import LogRecord
+from pulsemon_schemas.topics import CONTROL, METRICS
 
+from pulsemon_stream_processors.control_reader import PARTITION as CONTROL_PARTITION
 from pulsemon_stream_processors.control_reader import ControlReader
 from pulsemon_stream_processors.engine import ControlHistory, OffsetGapError
 from pulsemon_stream_processors.errors import RestoreError
 from pulsemon_stream_processors.group import Group, Incoming
+from pulsemon_stream_processors.log_range import log_range
 from pulsemon_stream_processors.owned_partition import OwnedPartition
 from pulsemon_stream_processors.progress import Progress
-from pulsemon_stream_processors.takeover import Site, Takeover, log_range, take_over
+from pulsemon_stream_processors.takeover import Site, Takeover, take_over
 from pulsemon_stream_processors.transactions import PartitionWriter, Write
 
 log = logging.getLogger(__name__)
@@ -25,7 +28,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 MAX_THREADS = 16
-CONTROL_SECONDS = 15.0
+CONTROL_SECONDS = 2.0
+"""After so long it is asked whether the record that is waited for exists."""
 CONTROL_POLL_SECONDS = 0.01
 
 
@@ -157,7 +161,7 @@ class Worker:
 
     async def _pass_hole(self, owned: OwnedPartition, gap: OffsetGapError) -> None:
         """Passes over what the log does not have any more; raises ``gap`` if it has the record that did not come."""
-        first_offset, _ = await self._in_thread(lambda: log_range(self._site, owned.partition))
+        first_offset, _ = await self._in_thread(lambda: self._log_range(METRICS.name, owned.partition))
         if first_offset <= gap.expected_offset:
             raise gap
         log.error(
@@ -168,18 +172,27 @@ class Worker:
 
     async def _read_control(self, offset: int) -> None:
         """Waits until the control log is read up to an offset that a Tick has named."""
-        deadline = time.monotonic() + CONTROL_SECONDS
+        next_look = time.monotonic() + CONTROL_SECONDS
         while True:
             self._reader.deliver(self.history)
             if self.history.offset >= offset:
                 return
-            if time.monotonic() > deadline:
-                raise RestoreError(
-                    f"a Tick names offset {offset} of the control log, which ends at {self.history.offset}: this is "
-                    "not the log that the metrics were processed with. Nothing was changed. Restore the control log "
-                    "from a backup, then start the processor again."
-                )
+            if time.monotonic() > next_look:
+                next_look += CONTROL_SECONDS
+                await self._check_control_reaches(offset)
             await asyncio.sleep(CONTROL_POLL_SECONDS)
+
+    async def _check_control_reaches(self, offset: int) -> None:
+        _, end = await self._in_thread(lambda: self._log_range(CONTROL.name, CONTROL_PARTITION))
+        if end <= offset:
+            raise RestoreError(
+                f"a Tick names offset {offset} of the control log, which ends before {end}: this is not the log that "
+                "the metrics were processed with. Nothing was changed. Restore the control log from a backup, then "
+                "start the processor again."
+            )
+
+    def _log_range(self, topic: str, partition: int) -> tuple[int, int]:
+        return log_range(self._site.kafka, self._site.reader_group, self._site.names.name(topic), partition)
 
     async def _write(self, seat: _Seat) -> None:
         count, seconds = await self._in_thread(lambda: _transact(seat))

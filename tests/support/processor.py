@@ -6,17 +6,17 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, Producer, TopicPartition
+from pulsemon_deploy.kafka import ensure_topics, topic_ids
 from pulsemon_schemas import codec
 from pulsemon_schemas.partitioner import partition_for
 from pulsemon_schemas.records import AlertEvent, ControlRecord, LogRecord, MetricBatch
 from pulsemon_schemas.runtime.kafka import KafkaSettings, client_config
-from pulsemon_schemas.topics import TOPICS, topic
-from pulsemon_stream_processors.settings import ProcessorSettings
+from pulsemon_schemas.topics import topic
 from support.kafka import Broker
 from support.waiting import wait_until
 
@@ -119,6 +119,15 @@ class Room:
             return [consumer.get_watermark_offsets(place, 10)[1] for place in places]
         finally:
             consumer.close()
+
+    def make_anew(self, name: str) -> None:
+        """Deletes a topic and makes it again under the same name; ACLs, which know names, stay."""
+        full = self.topic(name)
+        admin = self.broker.admin()
+        for future in admin.delete_topics([full]).values():
+            future.result(20)
+        wait_until(lambda: not topic_ids(self.broker.settings, [full]), 20, "the end of the topic")
+        ensure_topics(self.broker.settings, self.partition_count, [replace(topic(f"pulsemon.{name}"), name=full)])
 
     def _reader(self, isolation: str) -> Consumer:
         return Consumer(
@@ -236,6 +245,3 @@ def wait_for_commit(room: Room, ends: list[int], timeout_seconds: float = 60.0) 
         timeout_seconds,
         f"commits up to {ends}",
     )
-
-
-__all__ = ["TOPICS", "ProcessorSettings", "Room", "WorkerProcess", "make_room", "running_worker", "wait_for_commit"]

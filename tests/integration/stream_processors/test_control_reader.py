@@ -4,15 +4,13 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 import pytest
 from confluent_kafka import Producer
-from pulsemon_deploy.kafka import ensure_topics, topic_ids
+from pulsemon_deploy.kafka import topic_ids
 from pulsemon_schemas import codec
 from pulsemon_schemas.errors import PermanentError
 from pulsemon_schemas.records import ControlRecord
-from pulsemon_schemas.topics import CONTROL
 from pulsemon_stream_processors import control_reader
 from pulsemon_stream_processors.control_reader import ControlReader
 from pulsemon_stream_processors.engine import ControlHistory
@@ -104,7 +102,7 @@ def test_a_control_log_that_was_made_anew_is_refused(room: Room, monkeypatch: py
     room.control(record(0))
     with reading(room) as reader:
         read_all(reader, ControlHistory(room.partition_count))
-        anew(room)
+        room.make_anew("control")
 
         def refusal() -> str:
             try:
@@ -116,12 +114,3 @@ def test_a_control_log_that_was_made_anew_is_refused(room: Room, monkeypatch: py
         message = wait_until(refusal, 20, "the refusal")
     assert "made anew" in message or "cannot be read" in message
     assert "backup" in message
-
-
-def anew(room: Room) -> None:
-    topic = room.topic("control")
-    admin = room.broker.admin()
-    for future in admin.delete_topics([topic]).values():
-        future.result(20)
-    wait_until(lambda: not topic_ids(room.broker.settings, [topic]), 20, "the end of the topic")
-    ensure_topics(room.broker.settings, room.partition_count, [replace(CONTROL, name=topic)])
