@@ -5,6 +5,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulsemon_schemas.ticks import TICK_KEY
+from pulsemon_schemas.topics import DEADLETTER
 from pulsemon_stream_processors.engine import PartitionEngine
 from pulsemon_stream_processors.engine.producers import FORGET_MS
 from support.engine import Log, Store, alerts, apply_all, final_state, history, place, sha256
@@ -69,9 +70,12 @@ def test_batches_delivered_again_change_nothing(seed: int) -> None:
     log = random_log(seed, purges=False)  # a purge forgets what was seen, as it should
     chance = random.Random(seed)
     doubled = Log(control=log.control)
+    bad = {output.offset for output in log.outputs() if output.topic == DEADLETTER.name}
     for index, record in enumerate(log.records):
         doubled.now_ms = record.append_time_ms
         doubled.append(record.key, record.value)
+        if index in bad:  # it moved no clock, and a batch in its place would: the log was seen to run
+            continue
         for earlier in chance.choices(log.records[: index + 1], k=2):
             age_ms = record.append_time_ms - earlier.append_time_ms
             if earlier.key != TICK_KEY and age_ms < FORGET_MS:
