@@ -26,6 +26,10 @@ pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 STOP_SECONDS = 15.0
 AWAY_SECONDS = 8.0
 LONGEST_GAP_SECONDS = 8.0
+AWAY_LONG_SECONDS = 130.0
+SETTLE_SECONDS = 40.0
+DOWN_SECONDS = 90.0
+REPORT_SECONDS = 7.0
 
 
 @dataclass(frozen=True)
@@ -101,3 +105,40 @@ def load(count: int) -> Iterator[None]:
         for one in busy:
             one.kill()
             one.wait()
+
+
+def test_nobody_is_called_down_who_is_not_and_whoever_is_is_told_in_time(tmp_path: Path) -> None:
+    """The processor is away, then the broker, each for longer than the limit; then a server really dies."""
+    from pulsemon_schemas.rules import default_records
+    from support.fault_run import running_crew
+    from support.fleet import Fleet
+    from support.kafka import running_broker
+    from support.processor import make_room
+    from support.replay import differences
+    from support.waiting import wait_until
+
+    with running_broker(tmp_path) as broker:
+        room = make_room(broker)
+        room.control(*default_records())
+        settings = {"tick_seconds": 5.0, "metrics_seconds": 10.0, "round_seconds": 20.0}
+        with running_crew(room, tmp_path, 1, **settings) as crew, Fleet(room, servers=8) as fleet:
+            wait_until(lambda: len(fleet.statuses()) == 8, 60, "the status of every server")
+            crew.rest(0)
+            time.sleep(AWAY_LONG_SECONDS)  # longer than the limit of absence, which is what matters here
+            crew.call(0)
+            time.sleep(SETTLE_SECONDS)
+            broker.kill()
+            time.sleep(AWAY_LONG_SECONDS)
+            broker.start()
+            time.sleep(SETTLE_SECONDS)
+            back_at = time.monotonic()
+            assert fleet.absences() == [], "somebody was called stale or down who was not"
+            fleet.silence("server-0")
+            wait_until(lambda: ("server-0", "critical") in fleet.absences(), 2 * DOWN_SECONDS, "the dead server")
+            took = time.monotonic() - back_at
+            assert {server_id for server_id, _ in fleet.absences()} == {"server-0"}
+            fleet.stop()
+            crew.end()
+        print(f"\nreported {took:.1f} s after it fell silent, exits {dict(crew.exits)}")
+        assert took <= DOWN_SECONDS + REPORT_SECONDS
+        assert differences(room) == []
