@@ -130,3 +130,36 @@ def test_a_deleted_rule_expires_its_alert() -> None:
     assert log.story() == ["firing warning", "expired warning"]
     assert log.alerts()[-1].actor == "bob"
     assert log.statuses()[-1] == "ok"
+
+
+def test_a_server_seen_in_the_very_first_record_is_missed_too() -> None:
+    log = Log()
+    log.control = list(default_records())
+    log.batch({"m": 1})
+    log.tick()
+    log.silence(90)
+    assert log.story() == ["firing warning"]
+
+
+def test_an_absence_rule_that_loses_the_level_of_an_alert_expires_it() -> None:
+    log = _log()
+    log.silence(90)
+    log.configure("rule/server_down", {"kind": "absence", "levels": {"critical": {"limit": 300}}})
+    log.silence(5)
+    assert log.story() == ["firing warning", "expired warning"]
+    log.silence(300)
+    assert log.story()[2:] == ["firing critical"]
+
+
+def test_after_missing_records_an_absence_is_unknown_until_the_grace_is_over() -> None:
+    log = _log()
+    log.silence(90)
+    engine = log.engine()
+    apply_all(engine, log.records)
+    first = len(log.records)
+    log.silence(10)
+    assert [event.state for event in alerts(engine.skip_to(first + 1))] == ["unknown"]
+    assert alerts(engine.skip_to(first + 2)) == []
+    log.silence(90)
+    events = alerts(engine.skip_to(first + 2) + apply_all(engine, log.records[first + 2 :]))
+    assert [(event.state, event.level) for event in events] == [("firing", "warning")]

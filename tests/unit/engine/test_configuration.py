@@ -5,6 +5,7 @@ import json
 import pytest
 from pulsemon_schemas.topics import ALERT_STATE, DEADLETTER, EVENTS, SERVER_STATE
 from pulsemon_stream_processors.engine import ControlBehindError, OffsetGapError, PartitionEngine
+from pulsemon_stream_processors.engine.lifecycle import MAX_ENDED
 from support.engine import SERVER, Log, alerts, apply_all, history, place, server_states
 
 BUSY = "system.cpu.busy"
@@ -170,6 +171,38 @@ def test_an_acknowledgement_lasts_until_its_end_or_until_it_gets_worse() -> None
     assert log.alerts()[1].actor == "bob"
 
 
+def test_an_acknowledgement_ends_in_time_though_the_alert_got_milder() -> None:
+    log = Log()
+    log.configure("rule/busy", {"metric": BUSY, "levels": {"warning": {"limit": 0.8}, "critical": {"limit": 0.9}}})
+    log.run({BUSY: 0.95}, 20)
+    body = {"alert_id": log.alerts()[0].alert_id, "server_id": SERVER, "command": "acknowledge"}
+    log.configure("alert_command/1", {**body, "until_ms": log.now_ms + 60_000})
+    log.run({BUSY: 0.95}, 10)
+    log.run({BUSY: 0.85}, 60)
+    assert [f"{event.state} {event.level}" for event in log.alerts()] == [
+        "firing critical", "acknowledged critical", "acknowledged warning", "firing warning",
+    ]  # fmt: skip
+
+
+def test_a_silence_does_not_shorten_what_is_unknown() -> None:
+    log = _log()
+    log.run({BUSY: 0.9}, 20)
+    log.run({"other": 1}, 320)
+    log.configure("silence/s", {"intervals": [[log.now_ms, log.now_ms + 60_000]]})
+    log.run({"other": 1}, 600)
+    assert log.story() == ["firing warning", *["unknown warning"] * 3]
+
+
+def test_ended_alerts_are_bounded() -> None:
+    log = _log()
+    for _ in range(MAX_ENDED + 6):
+        log.run({BUSY: 0.9}, 10)
+        log.run({BUSY: 0.1}, 10)
+    outputs = log.outputs()
+    gone = [output.key.decode() for output in outputs if output.topic == ALERT_STATE.name and output.value is None]
+    assert gone == [event.alert_id for event in alerts(outputs) if event.state == "resolved"][:6]
+
+
 def test_an_alert_closed_by_a_person_may_fire_again() -> None:
     log = _log()
     log.run({BUSY: 0.9}, 20)
@@ -178,6 +211,16 @@ def test_an_alert_closed_by_a_person_may_fire_again() -> None:
     log.run({BUSY: 0.9}, 10)
     assert log.story() == ["firing warning", "resolved warning", "firing warning"]
     assert len({event.alert_id for event in log.alerts()}) == 2
+
+
+def test_an_alert_closed_by_a_person_must_cross_the_limit_to_fire_again() -> None:
+    log = Log()
+    log.configure("rule/busy", {"metric": BUSY, "levels": {"warning": {"limit": 0.8, "recovery": 0.5}}})
+    log.run({BUSY: 0.9}, 20)
+    body = {"alert_id": log.alerts()[0].alert_id, "server_id": SERVER, "command": "resolve"}
+    log.configure("alert_command/1", body)
+    log.run({BUSY: 0.7}, 20)
+    assert log.story() == ["firing warning", "resolved warning"]
 
 
 def test_a_silence_is_a_fact_of_the_events_while_it_holds() -> None:

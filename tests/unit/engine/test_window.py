@@ -69,6 +69,25 @@ def test_growth_over_a_pause_is_not_of_the_window() -> None:
     assert window.add(10_010_000, 1001.0, 3) == 1.0
 
 
+def test_growth_counts_steps_between_and_inside_buckets() -> None:
+    window = _window("delta", is_counter=True)
+    values = [
+        window.add(1_000_000 + 5_000 * index, value, index) for index, value in enumerate((1.0, 4.0, 6.0, 11.0, 2.0))
+    ]
+    assert values == [0.0, 3.0, 5.0, 10.0, 12.0]
+
+
+def test_late_samples_make_a_bucket_only_where_there_is_none() -> None:
+    window = _window("count")
+    window.add(1_000_000, 1.0, 1)
+    window.amend(1_000_000 - 1, 1.0, 2)
+    window.amend(1_000_000 - 2, 1.0, 3)
+    window.amend(1_000_000 - 20_001, 1.0, 4)
+    window.amend(1_000_000, 1.0, 5)
+    assert [bucket[1] for bucket in window.buckets] == [1, 2, 2]
+    assert window.add(1_000_001, 1.0, 6) == 6.0
+
+
 @pytest.mark.parametrize(("function", "expected"), [("avg", 16 / 3), ("min", 1.0), ("max", 9.0), ("count", 3.0)])
 def test_a_late_sample_is_counted_where_it_belongs(function: str, expected: float) -> None:
     window = _window(function)
