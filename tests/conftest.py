@@ -8,6 +8,9 @@ import pytest
 
 pytest_plugins = ["support.rings"]
 
+# The engine counts about 15 MB for each database with our tables, and a session makes some fifty of them.
+ENGINE_MEMORY_BYTES = 3_000_000_000
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
     from support.clickhouse import Engine
@@ -36,7 +39,7 @@ def clickhouse(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     _require_marker(request, "clickhouse")
     from support.clickhouse import running_engine
 
-    with running_engine(tmp_path_factory.mktemp("clickhouse")) as engine:
+    with running_engine(tmp_path_factory.mktemp("clickhouse"), memory_bytes=ENGINE_MEMORY_BYTES) as engine:
         yield engine
 
 
