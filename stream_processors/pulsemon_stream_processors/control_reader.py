@@ -23,6 +23,7 @@ POLL_SECONDS = 0.1
 BUSY_POLL_SECONDS = 0.01
 ASK_AGAIN_SECONDS = 0.5
 IDENTITY_SECONDS = 5.0
+CLOSE_SECONDS = 0.5
 ERRORS_ONLY = 3
 # librdkafka's own error when a position is not in the log and nothing says where to go
 AUTO_OFFSET_RESET = -140
@@ -64,10 +65,10 @@ class ControlReader:
         self._thread.start()
 
     def close(self) -> None:
-        """Ends reading."""
+        """Ends reading; does not wait for an answer that Kafka owes."""
         self._stop.set()
         if self._thread.is_alive():
-            self._thread.join(KAFKA_TIMEOUT_SECONDS)
+            self._thread.join(CLOSE_SECONDS)
 
     @property
     def has_reached_end(self) -> bool:

@@ -12,8 +12,8 @@ from pulsemon_stream_processors.errors import StuckError
 
 log = logging.getLogger(__name__)
 
-CHECK_SECONDS = 1.0
-LONGEST_STEP_SECONDS = 2.0
+CHECK_SECONDS = 3.0
+LONGEST_STEP_SECONDS = 6.0
 """A longer time between two looks is time in which this process did not run either."""
 
 
@@ -84,7 +84,7 @@ class Patience:
 
 
 class Watchdog:
-    """Looks at the positions every second, in a thread of its own, and calls ``end`` when patience ends.
+    """Looks at the positions every few seconds, in a thread of its own, and calls ``end`` when patience ends.
 
     ``positions`` may return nothing, when Kafka does not answer: input that nobody sees does not move. A PermanentError
     of it goes to ``end`` too.

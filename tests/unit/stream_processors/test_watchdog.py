@@ -53,7 +53,7 @@ def test_a_partition_that_went_away_is_forgotten() -> None:
 
 def test_time_in_which_the_process_was_stopped_does_not_count() -> None:
     patience = Patience(30.0, 330.0)
-    for _ in range(14):
+    for _ in range(4):
         patience.look({0: Position(10, 5, 5)}, 600.0)
 
 
