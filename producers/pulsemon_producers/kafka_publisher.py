@@ -21,6 +21,8 @@ AWAY_SECONDS = 3.0
 POLL_SECONDS = 0.5
 MS_PER_SECOND = 1000
 
+NO_ANSWER = "no answer"
+
 OVERRIDES: Config = {
     "delivery.timeout.ms": round(ATTEMPT_SECONDS * MS_PER_SECOND),
     # one batch at a time is in its queue: waiting for company would only delay it
@@ -49,7 +51,7 @@ class KafkaPublisher:
         self._encoder = BatchEncoder()
         self._is_interrupted = threading.Event()
         self._is_away = False
-        self._last_error = "no answer"
+        self._last_error = NO_ANSWER
         self._reports: list[Message] = []
         self._producer = self._connect()
 
@@ -103,8 +105,13 @@ class KafkaPublisher:
         self._reports.append(message)
 
     def _on_error(self, error: KafkaError) -> None:
-        """What librdkafka meets on its own; it goes on trying, so this only explains why nothing arrives."""
-        self._last_error = error.str()
+        """What librdkafka meets on its own; it goes on trying, so this only explains why nothing arrives.
+
+        That all brokers are down is its summary of the error before, which says more.
+        """
+        is_summary = error.code() == KafkaError._ALL_BROKERS_DOWN  # noqa: SLF001 - its public name
+        if not is_summary or self._last_error == NO_ANSWER:
+            self._last_error = error.str()
 
     def _tell_away(self, why: str) -> None:
         if not self._is_away:
