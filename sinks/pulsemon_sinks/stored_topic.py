@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 POLL_RECORDS = 1000
 LOST_PAUSE_SECONDS = 0.2
+# A topic made anew that is as long as the one before gives no error to its reader, and may stay silent for hours.
+IDENTITY_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class StoredTopic:
         self._reader = TopicReader(plan.consumer, plan.topic)
         self._identity: TopicIdentity | None = None
         self._writers: dict[int, PartitionWriter] = {}
+        self._identity_due = 0.0
 
     @property
     def is_known(self) -> bool:
@@ -96,7 +99,8 @@ class StoredTopic:
             self._identity = identify(self._services.admin, self._plan.topic)
         self._open()
         now = time.monotonic()
-        if (due := self._due(now)) and self._is_same_log():
+        due = self._due(now)
+        if (due or now >= self._identity_due) and self._is_same_log():
             self._advance(due, now)
 
     def begin_again(self) -> None:
@@ -166,11 +170,12 @@ class StoredTopic:
 
     def _is_same_log(self) -> bool:
         """Asked after reading and before storing: a topic id never returns, so what was read so far is of this log."""
-        now = identify(self._services.admin, self._plan.topic)
-        if self._identity == now:
+        found = identify(self._services.admin, self._plan.topic)
+        self._identity_due = time.monotonic() + IDENTITY_SECONDS
+        if self._identity == found:
             return True
         log.warning("%s was made anew: storing it from its beginning, as another log", self._plan.topic)
-        self._identity = now
+        self._identity = found
         self._writers.clear()
         return False
 

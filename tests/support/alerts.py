@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from pulsemon_schemas import codec
+from pulsemon_schemas.partitioner import partition_for
 from pulsemon_schemas.records import AlertEvent, ServerState
-from support.sinks import AT_MS
+from support.sinks import AT_MS, Place
 
 
 def transition(server: str = "web-1", alert: str = "a1", number: int = 0, **changes: Any) -> AlertEvent:
@@ -59,3 +61,16 @@ def state(server: str = "web-1", status: str = "critical", offset: int = 4, **ch
         "control_offset": 12,
     }
     return ServerState(**{**values, **changes})
+
+
+def send(place: Place, *records: AlertEvent | ServerState) -> None:
+    """Each into its topic, and acknowledged."""
+    for one in records:
+        send_raw(place, one, one.server_id.encode(), codec.encode(one))
+    place.flush()
+
+
+def send_raw(place: Place, kind: AlertEvent | ServerState, key: bytes, value: bytes | None) -> None:
+    """Any bytes into the topic of a kind of record."""
+    topic = place.topic("alerts" if isinstance(kind, AlertEvent) else "server-state")
+    place.producer.produce(topic, value, key, partition_for(key, place.partition_count))

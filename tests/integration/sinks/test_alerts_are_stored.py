@@ -6,9 +6,8 @@ import pytest
 from pulsemon_deploy.kafka import ensure_topics
 from pulsemon_schemas import codec
 from pulsemon_schemas.partitioner import partition_for
-from pulsemon_schemas.records import AlertEvent, ServerState
 from pulsemon_schemas.topics import ALERTS, SERVER_STATE
-from support.alerts import state, transition
+from support.alerts import send, send_raw, state, transition
 from support.sinks import Place, batch, headers, running_sink
 from support.waiting import wait_until
 
@@ -20,17 +19,6 @@ EVENT_COLUMNS = (
     "toUnixTimestamp64Milli(occurred_at), late, value, limit, calm_value, window_function, window_seconds, "
     "sample_count, topic_id, partition, first_offset, last_offset, control_offset, suppressed_by"
 )
-
-
-def send(place: Place, *records: AlertEvent | ServerState) -> None:
-    for one in records:
-        send_raw(place, one, one.server_id.encode(), codec.encode(one))
-    place.flush()
-
-
-def send_raw(place: Place, kind: AlertEvent | ServerState, key: bytes, value: bytes | None) -> None:
-    topic = place.topic("alerts" if isinstance(kind, AlertEvent) else "server-state")
-    place.producer.produce(topic, value, key, partition_for(key, place.partition_count))
 
 
 def states(place: Place) -> list[tuple[object, ...]]:
