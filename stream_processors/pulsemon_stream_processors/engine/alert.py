@@ -22,7 +22,8 @@ class Evidence(NamedTuple):
 class Alert:
     """``transition`` is the number of the last one, -1 before the first; the rest is as of it.
 
-    ``start_offset`` is that of the first record that took part in the condition, ``evidence`` what was judged last.
+    ``start_offset`` is that of the first record that took part in the condition, -1 after the window was edited, until
+    the next sample; ``evidence`` is what was judged last.
     ``late``: the last transition was made by late data; ``is_confirmed``: not all of them were.
     ``acknowledged_until_ms`` is 0 for no end. ``unknown_ms`` is the elapsed time at which the alert became unknown.
     """

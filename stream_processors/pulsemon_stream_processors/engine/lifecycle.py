@@ -50,6 +50,8 @@ class Lifecycle:
         alert = watch.alert
         if alert is not None:
             alert.evidence = evidence
+            if alert.start_offset < 0:
+                alert.start_offset = evidence.first_offset
             if alert.state == PENDING:
                 self._advance_pending(server, watch, alert, level, moment)
             else:
@@ -155,14 +157,16 @@ class Lifecycle:
         if state != UNKNOWN:
             alert.unknown_ms = -1
         alert.suppressed_by = self.suppressors(server, subject, level)
-        is_first = before[0] in {"", PENDING} or alert.evidence is None
+        first_offset = alert.start_offset
+        if alert.evidence is not None and (first_offset < 0 or before[0] not in {"", PENDING}):
+            first_offset = alert.evidence.first_offset
         self._journal.alert(
             server.profile,
             subject.rule,
             subject.labels,
             alert,
             before,
-            first_offset=alert.start_offset if is_first or alert.evidence is None else alert.evidence.first_offset,
+            first_offset=first_offset,
             reason=reason,
             actor=actor,
             occurred_ms=occurred_ms,

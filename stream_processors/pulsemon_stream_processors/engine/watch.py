@@ -67,6 +67,8 @@ class Watch:
             return
         if rule.window != self.rule.window:
             self.window = new_window(rule.window)
+            if self.alert is not None:
+                self.alert.start_offset = NEVER
         self._take(rule)
 
     def feed(self, value: float, moment: Moment) -> Evidence | None:

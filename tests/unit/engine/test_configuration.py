@@ -213,6 +213,27 @@ def test_an_alert_closed_by_a_person_may_fire_again() -> None:
     assert len({event.alert_id for event in log.alerts()}) == 2
 
 
+def test_an_alert_closed_by_a_person_is_pending_before_it_fires_again() -> None:
+    log = Log()
+    log.configure("rule/busy", {"metric": BUSY, "levels": {"warning": {"limit": 0.8, "for_seconds": 20}}})
+    log.run({BUSY: 0.9}, 30)
+    body = {"alert_id": log.alerts()[0].alert_id, "server_id": SERVER, "command": "resolve"}
+    log.configure("alert_command/1", body)
+    log.run({BUSY: 0.9}, 20)
+    assert log.story()[2:] == ["resolved warning", "pending warning"]
+
+
+def test_a_pending_alert_whose_window_is_edited_names_the_records_of_the_new_one() -> None:
+    log = Log()
+    levels = {"warning": {"limit": 0.8, "for_seconds": 60}}
+    log.configure("rule/busy", {"metric": BUSY, "levels": levels, "window": {"function": "max", "seconds": 300}})
+    log.run({BUSY: 0.9}, 30)
+    log.configure("rule/busy", {"metric": BUSY, "levels": levels, "window": {"function": "max", "seconds": 60}})
+    log.run({BUSY: 0.85}, 60)
+    firing = log.alerts()[-1]
+    assert (firing.state, firing.value, firing.first_offset) == ("firing", 0.85, 7)
+
+
 def test_an_alert_closed_by_a_person_must_cross_the_limit_to_fire_again() -> None:
     log = Log()
     log.configure("rule/busy", {"metric": BUSY, "levels": {"warning": {"limit": 0.8, "recovery": 0.5}}})
