@@ -134,7 +134,7 @@ def test_nobody_is_called_down_who_is_not_and_whoever_is_is_told_in_time(tmp_pat
             back_at = time.monotonic()
             assert fleet.absences() == [], "somebody was called stale or down who was not"
             fleet.silence("server-0")
-            wait_until(lambda: ("server-0", "critical") in fleet.absences(), 2 * DOWN_SECONDS, "the dead server")
+            wait_until(lambda: ("server-0", "warning") in fleet.absences(), 2 * DOWN_SECONDS, "the dead server")
             took = time.monotonic() - back_at
             assert {server_id for server_id, _ in fleet.absences()} == {"server-0"}
             fleet.stop()
