@@ -35,6 +35,7 @@ def stored(clickhouse: Engine) -> Iterator[None]:
     yield
     reader.close()
     fleet.close()
+    clickhouse.drop(fleet.settings)
 
 
 @pytest.mark.usefixtures("stored")

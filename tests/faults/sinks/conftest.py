@@ -18,4 +18,5 @@ def own_place(kafka: "Broker", clickhouse: "Engine") -> "Iterator[Place]":
     place = Place(kafka, clickhouse.fresh_database(), topics, partition_count=2)
     yield place
     place.store.close()
+    clickhouse.drop(place.clickhouse)
     kafka.delete_topics(topics)

@@ -32,6 +32,7 @@ def stored_alerts(kafka: Broker, clickhouse: Engine, monkeypatch: pytest.MonkeyP
     use_clickhouse(monkeypatch, clickhouse.reader_of(made.settings))
     yield made
     made.close()
+    clickhouse.drop(made.settings)
 
 
 def answer(*arguments: str) -> Any:

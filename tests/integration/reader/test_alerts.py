@@ -24,6 +24,7 @@ def stored_alerts(clickhouse: Engine) -> Iterator[StoredAlerts]:
     made = StoredAlerts(clickhouse.fresh_database())
     yield made
     made.close()
+    clickhouse.drop(made.settings)
 
 
 @pytest.fixture(name="ask")

@@ -34,6 +34,7 @@ def fleet(clickhouse: Engine) -> Iterator[StoredFleet]:
     made = StoredFleet(clickhouse.fresh_database())
     yield made
     made.close()
+    clickhouse.drop(made.settings)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """History in the real engine: whole, once, and on from where it was broken off."""
 
 import threading
+from collections.abc import Iterator
 from contextlib import closing
 
 import numpy as np
@@ -25,11 +26,12 @@ SETTINGS = SimulatorSettings(servers=2, history_days=1)
 
 
 @pytest.fixture
-def database(clickhouse: Engine) -> ClickHouseSettings:
+def database(clickhouse: Engine) -> Iterator[ClickHouseSettings]:
     settings = clickhouse.fresh_database()
     with closing(NativeStore(settings)) as store:
         migrate(settings, store)
-    return settings
+    yield settings
+    clickhouse.drop(settings)
 
 
 def run(database: ClickHouseSettings, now: int = NOW, settings: SimulatorSettings = SETTINGS) -> backfill.Filled:

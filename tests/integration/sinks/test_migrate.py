@@ -22,8 +22,10 @@ NAMES = tuple(one.name for one in FILES)
 
 
 @pytest.fixture(name="database")
-def fresh(clickhouse: "Engine") -> ClickHouseSettings:
-    return clickhouse.fresh_database()
+def fresh(clickhouse: "Engine") -> Iterator[ClickHouseSettings]:
+    settings = clickhouse.fresh_database()
+    yield settings
+    clickhouse.drop(settings)
 
 
 @pytest.fixture(name="store")
