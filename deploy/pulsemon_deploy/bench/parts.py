@@ -1,4 +1,4 @@
-"""The parts that a benchmark of the store needs: a real Kafka, a real engine, a sink, each a process of its own."""
+"""The parts that benchmarks need: a real Kafka, a real engine, a sink, a processor, each a process of its own."""
 
 import http.client
 import os
@@ -97,6 +97,18 @@ def sink(folder: Path, kafka_settings: KafkaSettings, store: ClickHouseSettings,
         **{f"PULSEMON_SINK_{name.upper()}": str(value) for name, value in own.items()},
     }
     with process([sys.executable, "-m", "pulsemon_sinks"], environment, folder / "sink.log") as running:
+        yield running
+
+
+@contextmanager
+def processor(folder: Path, kafka_settings: KafkaSettings, **own: object) -> Iterator[Process]:
+    """A worker of the processor as its own process; ``own`` are fields of ProcessorSettings."""
+    environment = {
+        **_environment("PULSEMON_KAFKA_", kafka_settings),
+        **{f"PULSEMON_PROCESSOR_{name.upper()}": str(value) for name, value in own.items()},
+    }
+    argv = [sys.executable, "-m", "pulsemon_stream_processors"]
+    with process(argv, environment, folder / "processor.log") as running:
         yield running
 
 

@@ -42,7 +42,9 @@ class Bench:
 
 # Imported when asked for: each needs parts that others do without.
 BENCHES: Mapping[str, str] = {
+    "alert-latency": "pulsemon_deploy.bench.alert_latency",
     "engine": "pulsemon_deploy.bench.engine",
+    "processor": "pulsemon_deploy.bench.processor",
     "sink": "pulsemon_deploy.bench.sink",
     "stack": "pulsemon_deploy.bench.stack",
 }
