@@ -24,6 +24,8 @@ from pulsemon_sinks.clickhouse.settings import ENVIRONMENT_PREFIX as CLICKHOUSE
 from pulsemon_sinks.clickhouse.settings import ClickHouseSettings
 from pulsemon_sinks.settings import ENVIRONMENT_PREFIX as SINK
 from pulsemon_sinks.settings import SinkSettings
+from pulsemon_stream_processors.settings import ENVIRONMENT_PREFIX as PROCESSOR
+from pulsemon_stream_processors.settings import ProcessorSettings
 from pulsemon_ui.settings import ENVIRONMENT_PREFIX as UI
 from pulsemon_ui.settings import UiSettings
 
@@ -35,6 +37,7 @@ SETTINGS: tuple[tuple[type[Any], str, str], ...] = (
     (LocalSettings, LOCAL, "operations.md"),
     (AgentSettings, AGENT, "operations.md"),
     (SinkSettings, SINK, "operations.md"),
+    (ProcessorSettings, PROCESSOR, "operations.md"),
     (ClickHouseSettings, CLICKHOUSE, "operations.md"),
     (SimulatorSettings, SIMULATOR, "operations.md"),
     (UiSettings, UI, "operations.md"),
