@@ -11,9 +11,12 @@ pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse]
 
 
 def batches(stack: Stack) -> list[tuple[str, int, str]]:
-    """producer_id, sequence and previous_producer_id of what is stored, in order of time."""
+    """producer_id, sequence and previous_producer_id of what is stored from the agent, in order of time."""
     database = stack.own.clickhouse_reader().database
-    sql = f"SELECT producer_id, sequence, previous_producer_id FROM {database}.batches FINAL ORDER BY recorded_at"
+    sql = (
+        f"SELECT producer_id, sequence, previous_producer_id FROM {database}.batches FINAL "
+        "WHERE source = 'agent' ORDER BY recorded_at"
+    )
     with stack.store() as store:
         rows = store.rows(sql)
     return [(str(row[0]), int(row[1]), str(row[2])) for row in rows]

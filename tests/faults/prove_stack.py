@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.slow]
 
 SERVERS = 50
 KILLS_EACH = 5
-KILLED = ("agent", "sink", "clickhouse", "kafka")
+KILLED = ("agent", "sink", "processor", "clickhouse", "kafka")
 PAUSE_SECONDS = (0.5, 8.0)
 BACK_SECONDS = 90.0
 
@@ -47,6 +47,7 @@ def test_five_kills_of_each_part_lose_and_double_nothing(tmp_path: Path) -> None
             "batches": found.batches,
             "samples": found.samples,
             "producers": found.producers,
+            "ticks": found.ticks,
             "slowest_back_seconds": {name: round(seconds, 1) for name, seconds in slowest.items()},
         }
         print(json.dumps(report))

@@ -10,7 +10,7 @@ from support.waiting import wait_until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse]
 
-KILLED = ("agent", "sink", "clickhouse", "kafka")
+KILLED = ("agent", "sink", "processor", "clickhouse", "kafka")
 
 
 def log_size(stack: Stack) -> int:

@@ -1,10 +1,13 @@
-"""Compares what the log holds with what the store holds: each batch once, each sample once, none besides."""
+"""Compares what the log holds with what the store holds: each batch, each sample and each Tick once, none besides."""
 
 import math
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
+from pulsemon_deploy.kafka import topic_ids
+from pulsemon_schemas.ticks import TICK_SERVER_ID
+from pulsemon_schemas.topics import METRICS
 from support.metrics_log import LogBatch, read_metrics
 from support.stack import Stack
 from support.waiting import wait_until
@@ -14,18 +17,22 @@ CAUGHT_UP_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What was compared. ``batches`` and ``samples`` are those of the log, and so of the store."""
+    """What was compared. The numbers are those of the log, and so of the store."""
 
     batches: int
     samples: int
     producers: int
+    ticks: int
 
 
 def audit(stack: Stack) -> Audit:
     """Waits until the store has what the log holds now, and compares. AssertionError names the first difference."""
-    log = list(read_metrics(stack.own.kafka("operator")))
+    records = list(read_metrics(stack.own.kafka("operator")))
+    log = [batch for batch in records if batch.key != TICK_SERVER_ID]
+    ticks = {(batch.partition, batch.offset) for batch in records if batch.key == TICK_SERVER_ID}
     wanted = {(batch.fields["producer_id"], batch.fields["sequence"]) for batch in log}
     wait_until(lambda: wanted <= _stored_batches(stack).keys(), CAUGHT_UP_SECONDS, "the store has what the log holds")
+    wait_until(lambda: ticks <= _stored_ticks(stack), CAUGHT_UP_SECONDS, "the store has the Ticks of the log")
     stored = _stored_batches(stack)
     rows = _stored_samples(stack, log)
     samples = 0
@@ -38,7 +45,7 @@ def audit(stack: Stack) -> Audit:
     for batch in log:
         key = (batch.fields["producer_id"], batch.fields["sequence"])
         assert stored[key] == (1, len(batch.fields["values"])), f"{key}: stored {stored[key]}"
-    return Audit(len(wanted), samples, len({producer for producer, _ in wanted}))
+    return Audit(len(wanted), samples, len({producer for producer, _ in wanted}), len(ticks))
 
 
 def sequences_without_holes(stack: Stack) -> None:
@@ -65,6 +72,23 @@ def _stored_batches(stack: Stack) -> dict[tuple[str, int], tuple[int, int]]:
     sql = f"SELECT producer_id, sequence, count(), any(samples) FROM {database}.batches FINAL GROUP BY 1, 2"
     with stack.store() as store:
         return {(str(row[0]), int(row[1])): (int(row[2]), int(row[3])) for row in store.rows(sql)}
+
+
+def _stored_ticks(stack: Stack) -> set[tuple[int, int]]:
+    """Partition and offset of every stored Tick; AssertionError if one is there twice."""
+    database = stack.own.clickhouse_reader().database
+    with stack.store() as store:
+        rows = store.rows(
+            f"SELECT partition, offset FROM {database}.ticks FINAL WHERE topic_id = %(topic)s", _topic(stack)
+        )
+    found = {(int(row[0]), int(row[1])) for row in rows}
+    assert len(found) == len(rows), "a Tick is stored twice"
+    return found
+
+
+def _topic(stack: Stack) -> dict[str, str]:
+    """The metrics topic of now: a topic that was made anew has another id."""
+    return {"topic": topic_ids(stack.own.kafka("admin"))[METRICS.name]}
 
 
 def _stored_samples(stack: Stack, log: list[LogBatch]) -> dict[tuple[str, Any], tuple[int, float]]:
