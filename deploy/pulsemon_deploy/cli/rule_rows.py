@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pulsemon_schemas.control import Entity
 from pulsemon_schemas.rules import Rule, RuleError, default_rules, parse_rule, rule_body
 from pulsemon_schemas.rules.defaults import AUTHOR
+from pulsemon_schemas.rules.rule import ABSENCE, FLEET
 
 from pulsemon_deploy.cli.control_rows import instant
 from pulsemon_deploy.control_log import Change, ControlLog
@@ -56,13 +57,15 @@ def scope_text(rule: Rule) -> str:
 def series_text(rule: Rule) -> str:
     """Which series the rule judges, as ``metric{label=value}``."""
     labels = ",".join(f"{key}={value}" for key, value in rule.match.items())
+    if rule.kind == FLEET:
+        return "silence of servers"
     return f"{rule.metric}{{{labels}}}" if labels else rule.metric or "silence"
 
 
 def level_texts(rule: Rule) -> str:
     """The levels from the mildest to the worst, as ``critical >= 0.95 for 300 s``."""
-    sign = rule.operator if rule.metric else "silent"
-    unit = "" if rule.metric else " s"
+    sign = "silent" if rule.kind == ABSENCE else rule.operator
+    unit = " s" if rule.kind == ABSENCE else ""
     return ", ".join(
         f"{level.name} {sign} {level.limit:g}{unit}" + (f" for {level.for_seconds:g} s" if level.for_seconds else "")
         for level in rule.levels

@@ -6,13 +6,26 @@ from typing import Any
 
 from pulsemon_schemas.catalogue import metric
 from pulsemon_schemas.rules.fields import Fields, RuleError
-from pulsemon_schemas.rules.rule import ABSENCE, FUNCTIONS, KINDS, LEVELS, OPERATORS, THRESHOLD, Level, Rule, Window
+from pulsemon_schemas.rules.rule import (
+    ABSENCE,
+    FLEET,
+    FUNCTIONS,
+    KINDS,
+    LEVELS,
+    OPERATORS,
+    THRESHOLD,
+    Level,
+    Rule,
+    Window,
+)
 from pulsemon_schemas.rules.scope import read_scope, scope_body
 
 MAX_WINDOW_SECONDS = 7 * 24 * 3600.0
 MAX_FOR_SECONDS = 7 * 24 * 3600.0
 TEXTS = ("summary", "runbook", "owner")
-ABSENCE_FAMILY = "absence"
+ABSENCE_FAMILY, FLEET_FAMILY = "absence", "fleet"
+MIN_SERVERS = 3
+"""With fewer servers a part of them says little about the whole."""
 
 
 def parse_rule(rule_id: str, body: Mapping[str, Any], version: int = -1, author: str = "") -> Rule:
@@ -22,7 +35,7 @@ def parse_rule(rule_id: str, body: Mapping[str, Any], version: int = -1, author:
         problems.append("id: must not be empty")
     fields = Fields(body, problems)
     kind = fields.choice("kind", KINDS, THRESHOLD)
-    read = _absence if kind == ABSENCE else _threshold
+    read = {ABSENCE: _absence, FLEET: _fleet}.get(kind, _threshold)
     rule = Rule(
         id=rule_id,
         kind=kind,
@@ -37,6 +50,8 @@ def parse_rule(rule_id: str, body: Mapping[str, Any], version: int = -1, author:
     )
     if kind == ABSENCE and rule.scope.kind == "instance":
         fields.problem("scope", "a server is silent as a whole: the narrowest scope of an absence is a server")
+    if kind == FLEET and rule.scope.kind not in {"global", "environment"}:
+        fields.problem("scope", "a fleet rule is for all environments, or for one")
     fields.unasked()
     if problems:
         raise RuleError(f"rule {rule_id!r}", problems)
@@ -50,6 +65,8 @@ def rule_body(rule: Rule) -> dict[str, Any]:
     body |= {"levels": {level.name: _level_body(level) for level in rule.levels}, "family": rule.family}
     if rule.kind == ABSENCE:
         return body | {"stale_seconds": rule.stale_seconds}
+    if rule.kind == FLEET:
+        return body | {"min_servers": rule.min_servers}
     window = {"function": rule.window.function, "seconds": rule.window.seconds, "counter": rule.window.is_counter}
     return body | {
         "metric": rule.metric,
@@ -87,6 +104,21 @@ def _absence(fields: Fields) -> dict[str, Any]:
         fields.problem("stale_seconds", f"must not be beyond the first limit, {levels[0].limit:g}")
     family = fields.text("family", ABSENCE_FAMILY)
     return {"family": family, "stale_seconds": stale_seconds, "levels": tuple(levels)}
+
+
+def _fleet(fields: Fields) -> dict[str, Any]:
+    levels = _levels(fields.nested("levels"), 1)
+    for level in levels:
+        if not 0.0 <= level.limit < 1.0:
+            fields.problem(
+                f"levels.{level.name}.limit", f"is a share of the servers, 0 to below 1, not {level.limit:g}"
+            )
+    return {
+        "family": fields.text("family", FLEET_FAMILY),
+        "operator": ">",
+        "min_servers": int(fields.number("min_servers", MIN_SERVERS, minimum=1.0)),
+        "levels": levels,
+    }
 
 
 def _window(fields: Fields, metric_name: str) -> Window:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from pulsemon_schemas.rules.rule import ABSENCE, THRESHOLD, Rule
+from pulsemon_schemas.rules.rule import ABSENCE, FLEET, THRESHOLD, Rule
 from pulsemon_schemas.rules.scope import ServerProfile, is_subset
 
 
@@ -35,6 +35,13 @@ def effective(ranked: Iterable[Rule], server: ServerProfile, metric: str, labels
 def effective_absence(ranked: Iterable[Rule], server: ServerProfile) -> Rule | None:
     """The rule that judges a server's silence, of rules that ``by_rank`` has put in order."""
     candidates = (rule for rule in ranked if rule.enabled and rule.kind == ABSENCE and rule.scope.covers_server(server))
+    return next(candidates, None)
+
+
+def effective_fleet(ranked: Iterable[Rule], environment: str) -> Rule | None:
+    """The rule that judges how much of an environment is silent, of rules that ``by_rank`` has put in order."""
+    place = ServerProfile("", environment=environment)
+    candidates = (rule for rule in ranked if rule.enabled and rule.kind == FLEET and rule.scope.covers_server(place))
     return next(candidates, None)
 
 

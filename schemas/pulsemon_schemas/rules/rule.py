@@ -11,8 +11,8 @@ from pulsemon_schemas.rules.scope import Scope
 LEVELS = ("info", "warning", "critical")
 """From the mildest to the worst."""
 
-THRESHOLD, ABSENCE = "threshold", "absence"
-KINDS = (THRESHOLD, ABSENCE)
+THRESHOLD, ABSENCE, FLEET = "threshold", "absence", "fleet"
+KINDS = (THRESHOLD, ABSENCE, FLEET)
 FUNCTIONS = ("last", "avg", "min", "max", "count", "delta", "rate")
 OPERATORS: Mapping[str, Callable[[float, float], bool]] = MappingProxyType(
     {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt}
@@ -36,7 +36,7 @@ class Window:
 class Level:
     """When one level is entered and left. ``recovery`` None: as soon as the limit does not hold any more.
 
-    For an absence the limit is the silence in seconds.
+    For an absence the limit is the silence in seconds, for a fleet the share of its servers that are silent.
     """
 
     name: str
@@ -51,7 +51,8 @@ class Rule:
     """One version of a rule. ``levels`` go from the mildest to the worst; a rule with none judges nothing.
 
     Of the rules of one ``family`` that cover a series only the one with the narrowest scope judges it. ``version`` is
-    the offset of the rule in the control log, -1 if it comes from a file.
+    the offset of the rule in the control log, -1 if it comes from a file. A fleet rule judges each environment in its
+    scope that has ``min_servers``.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Rule:
     operator: str = ">="
     levels: tuple[Level, ...] = ()
     stale_seconds: float = 0.0
+    min_servers: int = 0
     scope: Scope = field(default_factory=Scope)
     enabled: bool = True
     summary: str = ""

@@ -6,7 +6,7 @@ import pytest
 from pulsemon_schemas.catalogue import metric
 from pulsemon_schemas.control import Fold
 from pulsemon_schemas.rules import default_records, default_rules, parse_rule, rule_body
-from pulsemon_schemas.rules.rule import ABSENCE, Rule
+from pulsemon_schemas.rules.rule import THRESHOLD, Rule
 
 RULES = {rule.id: rule for rule in default_rules()}
 
@@ -14,13 +14,13 @@ RULES = {rule.id: rule for rule in default_rules()}
 def test_they_cover_what_is_collected() -> None:
     assert list(RULES) == [
         "cpu_busy", "cpu_iowait", "cpu_steal", "load", "mem_available", "oom_kill", "major_faults", "fs_space",
-        "fs_inodes", "server_down",
+        "fs_inodes", "server_down", "fleet_silent",
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())
 def test_each_is_about_a_metric_and_labels_of_the_catalogue(rule: Rule) -> None:
-    if rule.kind == ABSENCE:
+    if rule.kind != THRESHOLD:
         return
     attributes = metric(rule.metric).attributes
     for key, value in rule.match.items():
@@ -31,6 +31,13 @@ def test_a_server_is_stale_after_30_and_down_after_90_seconds() -> None:
     rule = RULES["server_down"]
     assert rule.stale_seconds == 30
     assert [(level.name, level.limit) for level in rule.levels] == [("warning", 90), ("critical", 300)]
+
+
+def test_an_environment_is_silent_when_more_than_half_of_it_is() -> None:
+    rule = RULES["fleet_silent"]
+    (level,) = rule.levels
+    assert (level.name, level.limit, level.for_seconds, level.recovery) == ("critical", 0.5, 60, 0.2)
+    assert (rule.operator, rule.min_servers) == (">", 3)
 
 
 def test_what_counts_is_known_from_the_catalogue() -> None:
