@@ -22,7 +22,7 @@ demo: ## The same with 50 simulated servers and seven days of their history.
 test: ## Run every check and test, each ring with its time. ARGS go to pytest.
 	@scripts/setup dev
 	@scripts/static-checks
-	@exec $(BIN)/python -m pytest $(ARGS)
+	@exec $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 .PHONY: check
 check: ## What is fast: format, lint, imports, types, unit tests.
@@ -34,8 +34,7 @@ check: ## What is fast: format, lint, imports, types, unit tests.
 setup: ## Build the environment alone.
 	@scripts/setup dev
 
-
-prove-%: ## A long proof by name, such as prove-faults.
+prove-%: ## A long proof by name, such as `make prove-stack`.
 	@scripts/setup dev
 	@exec scripts/prove $*
 

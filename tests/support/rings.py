@@ -4,8 +4,6 @@ With ``CI`` set, a skipped test is a failure: on a machine that was made for tes
 """
 
 import os
-import time
-from collections.abc import Iterator
 from pathlib import PurePath
 
 import pytest
@@ -45,19 +43,11 @@ class Rings:
         order = [*RINGS, OTHER]
         items.sort(key=lambda item: order.index(ring_of(item.location[0])))
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        """Takes the time, that of fixtures included."""
-        ring = RINGS.get(ring_of(item.location[0]), OTHER)
-        started = time.monotonic()
-        try:
-            return (yield)
-        finally:
-            self._seconds[ring] = self._seconds.get(ring, 0.0) + time.monotonic() - started
-            self._tests[ring] = self._tests.get(ring, 0) + 1
-
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Remembers what was skipped, and why."""
+        """Sums up times, that of fixtures included, of whichever process the test ran in; remembers skips."""
+        ring = RINGS.get(ring_of(report.location[0]), OTHER)
+        self._seconds[ring] = self._seconds.get(ring, 0.0) + report.duration
+        self._tests[ring] = self._tests.get(ring, 0) + (report.when == "setup")
         if report.skipped and not hasattr(report, "wasxfail"):
             reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
             self._skipped[report.nodeid] = reason
