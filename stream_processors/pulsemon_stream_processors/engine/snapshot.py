@@ -72,7 +72,7 @@ def server_state(server: Server) -> State:
         "producers": server.producers.last,
         "ended": server.ended,
         "silence": _fields(silence, SILENCE_FIELDS),
-        "absence": {"rule": silence.rule.version, "alert": _alert(silence.alert)} if silence.rule else None,
+        "absence": {"rule": silence.rule.version, "alert": alert_state(silence.alert)} if silence.rule else None,
         "watches": [_watch(server.watches[key]) for key in sorted(server.watches)],
     }
 
@@ -87,7 +87,7 @@ def restored_server(state: Mapping[str, Any], history: ControlHistory) -> Server
     _set(server.silence, SILENCE_FIELDS, state["silence"])
     if state["absence"] is not None:
         server.silence.rule = history.rule(state["absence"]["rule"])
-        server.silence.alert = _restored_alert(state["absence"]["alert"])
+        server.silence.alert = restored_alert(state["absence"]["alert"])
     for one in state["watches"]:
         watch = _restored_watch(one, history)
         server.watches[watch.key] = watch
@@ -108,7 +108,7 @@ def _watch(watch: Watch) -> State:
         "previous": window.previous if window else None,
         "buckets": window.buckets if window else [],
         "levels": {name: [one.since_ms, one.is_on, one.calm_ms] for name, one in watch.conditions.items()},
-        "alert": _alert(watch.alert),
+        "alert": alert_state(watch.alert),
     }
 
 
@@ -126,18 +126,20 @@ def _restored_watch(state: Mapping[str, Any], history: ControlHistory) -> Watch:
         condition = Condition()
         condition.since_ms, condition.is_on, condition.calm_ms = since_ms, is_on, calm_ms
         watch.conditions[name] = condition
-    watch.alert = _restored_alert(state["alert"])
+    watch.alert = restored_alert(state["alert"])
     watch.is_idle = watch.alert is None
     return watch
 
 
-def _alert(alert: Alert | None) -> State | None:
+def alert_state(alert: Alert | None) -> State | None:
+    """An alert as data; None for none."""
     if alert is None:
         return None
     return {**_fields(alert, ALERT_FIELDS), "evidence": alert.evidence, "suppressed_by": alert.suppressed_by}
 
 
-def _restored_alert(state: Mapping[str, Any] | None) -> Alert | None:
+def restored_alert(state: Mapping[str, Any] | None) -> Alert | None:
+    """The alert of a state; None for none."""
     if state is None:
         return None
     evidence = Evidence(*state["evidence"]) if state["evidence"] else None

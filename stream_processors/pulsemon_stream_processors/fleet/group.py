@@ -1,0 +1,59 @@
+"""One environment under its rule: the conditions of the levels, and its alert."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pulsemon_schemas.rules import Rule
+
+from pulsemon_stream_processors.engine.alert import Alert
+from pulsemon_stream_processors.engine.condition import NEVER, Condition
+
+
+@dataclass(slots=True)
+class Group:
+    """``judged_ms`` is the elapsed time at which it was judged last. ``is_closed``: somebody closed the alert, and
+    there is no other before less of the environment is silent. ``ended`` are the alerts that ended, with their times.
+    """
+
+    environment: str
+    rule: Rule | None = None
+    conditions: dict[str, Condition] = field(default_factory=dict)
+    alert: Alert | None = None
+    is_closed: bool = False
+    judged_ms: int = 0
+    ended: list[tuple[str, int]] = field(default_factory=list)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing happens before its counts, or the rules, change."""
+        return self.alert is None and not self.is_closed and not self.ended
+
+    def take_rule(self, rule: Rule) -> None:
+        """Goes on under this version of the rule; levels that are still there keep their state."""
+        self.rule = rule
+        self.conditions = {level.name: self.conditions.get(level.name) or Condition() for level in rule.levels}
+
+    def judge(self, rule: Rule, share: float, elapsed_ms: int, hole_ms: int) -> None:
+        """Takes the share of silent servers. Time across a hole counts for nothing."""
+        is_continuous = hole_ms <= self.judged_ms
+        for level in rule.levels:
+            self.conditions[level.name].judge(rule, level, share, elapsed_ms, True, is_continuous)
+        self.judged_ms = elapsed_ms
+
+    def firing_level(self) -> str:
+        """The worst level that is on, "" for none."""
+        return self._worst(lambda condition: condition.is_on)
+
+    def pending_level(self) -> str:
+        """The worst level whose limit is crossed but not for long enough, "" for none."""
+        return self._worst(lambda condition: condition.since_ms != NEVER)
+
+    def rest(self) -> None:
+        """Forgets what was judged: the next alert begins anew."""
+        self.alert = None
+        for condition in self.conditions.values():
+            condition.clear()
+
+    def _worst(self, holds: Callable[[Condition], bool]) -> str:
+        levels = self.rule.levels if self.rule else ()
+        return next((level.name for level in reversed(levels) if holds(self.conditions[level.name])), "")
