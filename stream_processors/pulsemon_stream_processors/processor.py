@@ -15,7 +15,7 @@ from pulsemon_schemas.topics import CONTROL, METRICS
 
 from pulsemon_stream_processors.app import StreamApp, use_fast_loop
 from pulsemon_stream_processors.control_reader import ControlReader
-from pulsemon_stream_processors.ending import end_process
+from pulsemon_stream_processors.ending import end_process, leave_process
 from pulsemon_stream_processors.errors import StuckError
 from pulsemon_stream_processors.group import Incoming
 from pulsemon_stream_processors.log_watch import LogWatch
@@ -51,7 +51,7 @@ class Processor:
         settings: ProcessorSettings,
         kafka: KafkaSettings,
         identities: tuple[TopicIdentity, TopicIdentity],
-        data_folder: str,
+        folder: str,
     ) -> None:
         metrics, control = identities
         self._settings = settings
@@ -62,7 +62,9 @@ class Processor:
         producer_id = uuid.uuid4().hex[:PRODUCER_ID_CHARACTERS]
         self._progress = Progress()
         self._reader = ControlReader(kafka, site.reader_group, names.name(CONTROL.name), control.topic_id)
-        self._app = StreamApp(settings, kafka, topic, metrics.partition_count, data_folder, self._process, end_process)
+        self._app = StreamApp(
+            settings, kafka, topic, metrics.partition_count, f"{folder}/faust", self._process, end_process
+        )
         self._worker = Worker(site, self._reader, self._app, self._progress)
         self._rounds = Rounds(settings.round_seconds, metrics.partition_count)
         self._round_task: asyncio.Task[None] | None = None
@@ -77,15 +79,16 @@ class Processor:
         patience = Patience(settings.watchdog_seconds, settings.watchdog_seconds + settings.round_seconds)
         self._watchdog = Watchdog(patience, watch.positions, end_process)
 
-    async def run(self, stop: threading.Event, ready: Callable[[], None]) -> None:
-        """Works until ``stop`` is set, then drains. Raises PermanentError if it cannot start."""
+    async def start(self, stop: threading.Event) -> None:
+        """Reads the control log to its end, then joins the group. Raises PermanentError."""
         self._reader.start()
-        while not self._reader.has_reached_end:
-            if stop.is_set():
-                return
+        while not (self._reader.has_reached_end or stop.is_set()):
             self._worker.take_control()
             await asyncio.sleep(STEP_SECONDS / 2)
         await self._app.start()
+
+    async def run(self, stop: threading.Event, ready: Callable[[], None]) -> None:
+        """Works until ``stop`` is set, then drains. Raises PermanentError if the group does not take it."""
         self._watchdog.start()
         await self._join(stop)
         if not stop.is_set():
@@ -152,6 +155,7 @@ class Processor:
                 await self._app.stop()
         except TimeoutError:
             log.warning("Leaving the group took longer than %.1f s; its session will end by itself.", LEAVE_SECONDS)
+            leave_process()
         self._reader.close()
         self._publisher.close()
         log.info("The processor stopped in %.1f s.", time.monotonic() - began)
@@ -167,20 +171,22 @@ def run(settings: ProcessorSettings, kafka: KafkaSettings, stop: threading.Event
     if identities is None:
         return
     use_fast_loop()
-    with tempfile.TemporaryDirectory(prefix="pulsemon-processor-") as folder:
-        asyncio.run(_run(settings, kafka, identities, folder, stop, ready))
+    asyncio.run(_run(settings, kafka, identities, stop, ready))
 
 
 async def _run(
     settings: ProcessorSettings,
     kafka: KafkaSettings,
     identities: tuple[TopicIdentity, TopicIdentity],
-    folder: str,
     stop: threading.Event,
     ready: Callable[[], None],
 ) -> None:
     try:
-        await Processor(settings, kafka, identities, f"{folder}/faust").run(stop, ready)
+        # Faust makes folders at its start and puts nothing into them: they are gone before anything can end us.
+        with tempfile.TemporaryDirectory(prefix="pulsemon-processor-") as folder:
+            processor = Processor(settings, kafka, identities, folder)
+            await processor.start(stop)
+        await processor.run(stop, ready)
     except Exception as error:  # noqa: BLE001 - Faust's threads would keep the process, and its partitions, half alive
         end_process(error)
 
