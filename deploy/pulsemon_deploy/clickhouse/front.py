@@ -28,4 +28,4 @@ class Front:
 def open_front(settings: EngineSettings) -> Front:
     """Opens the engine. FolderError if its folder cannot be opened."""
     database = Database(settings)
-    return Front(settings, database, Logins(settings), Gate(database.table_functions), Watcher(database.kill))
+    return Front(settings, database, Logins(settings), Gate(database.surroundings), Watcher(database.kill))

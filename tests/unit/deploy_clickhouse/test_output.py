@@ -1,5 +1,4 @@
 import pytest
-from pulsemon_deploy.clickhouse.sql.input import read_body_as_table
 from pulsemon_deploy.clickhouse.sql.output import split_format
 
 
@@ -22,11 +21,3 @@ from pulsemon_deploy.clickhouse.sql.output import split_format
 def test_split_format(sql: str, rest: str, output_format: str | None) -> None:
     query = split_format(sql)
     assert (query.sql, query.output_format) == (rest, output_format)
-
-
-def test_the_body_as_a_table() -> None:
-    sql = "INSERT INTO t SELECT a FROM input('a Int32, b String') WHERE b != 'input' FORMAT Avro"
-    wanted = "INSERT INTO t SELECT a FROM file('/f', Avro, 'a Int32, b String') WHERE b != 'input' "
-    assert read_body_as_table(sql, "/f") == wanted
-    assert read_body_as_table("INSERT INTO t SELECT a FROM input('a Int32')", "/f") is None
-    assert read_body_as_table("INSERT INTO t SELECT 'input(''a'')' FORMAT CSV", "/f") is None

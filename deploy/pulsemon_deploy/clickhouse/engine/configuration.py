@@ -9,20 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from pulsemon_deploy.clickhouse.access.reach import REFUSED_SETTINGS
 from pulsemon_deploy.clickhouse.settings import EngineSettings
 
 READER_ROLE = "reader"
 WRITER_ROLE = "writer"
 READER_PROFILE = "reader"
+WRITER_PROFILE = "writer"
 
-# No source but FILE is granted: tables of Kafka, RabbitMQ, NATS, S3Queue and of other servers are refused before any of
-# it is written (a Kafka table's definition alone would keep the folder from opening). FILE is how inserts are read.
+# No source is granted: tables of files, Kafka, RabbitMQ, NATS, S3Queue, other servers are refused before any of it is
+# written (a Kafka table's definition alone would keep the folder from opening). Inserts FROM INFILE need no grant.
+# The engine lays the database `default` over the file system, so its tables need FILE, and nobody has them.
 WRITER_GRANTS = (
-    "GRANT SHOW, SELECT, INSERT, ALTER, CREATE, DROP, TRUNCATE, OPTIMIZE, BACKUP, KILL QUERY, SYSTEM, dictGet ON *.*",
-    "GRANT CHECK, UNDROP TABLE, FILE ON *.*",
+    "GRANT SHOW, SELECT, INSERT, ALTER TABLE, ALTER VIEW, DROP, TRUNCATE, OPTIMIZE, CHECK, KILL QUERY ON *.*",
+    "GRANT CREATE DATABASE, CREATE TABLE, CREATE VIEW, CREATE TEMPORARY TABLE ON *.*",
 )
-# The engine lays the database `default` over the file system, so its tables need FILE: the reader has none of them.
-READER_GRANTS = ("GRANT SELECT, dictGet ON *.*",)
+READER_GRANTS = ("GRANT SELECT ON *.*",)
 
 # executeQuery would log statements that failed, with the data in them; their senders are told anyway.
 _SERVER = """<clickhouse>
@@ -43,12 +45,15 @@ _SERVER = """<clickhouse>
 _USERS = """<clickhouse>
   <profiles>
     <default/>
-    <{profile}><constraints>
+    <{reader_profile}><constraints>
       <readonly><const/></readonly>
-      <log_comment><const/></log_comment>
-      <dialect><const/></dialect>
       <max_memory_usage><min>1</min><max>{reader_memory_bytes}</max></max_memory_usage>
-    </constraints></{profile}>
+      {constants}
+    </constraints></{reader_profile}>
+    <{writer_profile}><constraints>
+      <merge_tree_disk><const/></merge_tree_disk>
+      {constants}
+    </constraints></{writer_profile}>
   </profiles>
   <quotas><default/></quotas>
   <roles>
@@ -119,7 +124,9 @@ def _users(settings: EngineSettings) -> str:
         return "".join(f"<query>{escape(query)}</query>" for query in queries)
 
     return _USERS.format(
-        profile=READER_PROFILE,
+        reader_profile=READER_PROFILE,
+        writer_profile=WRITER_PROFILE,
+        constants="".join(f"<{name}><const/></{name}>" for name in sorted(REFUSED_SETTINGS - {"profile"})),
         reader=READER_ROLE,
         writer=WRITER_ROLE,
         reader_memory_bytes=settings.reader_memory_bytes,

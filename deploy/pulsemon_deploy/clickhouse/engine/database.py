@@ -4,10 +4,12 @@ import logging
 import threading
 
 from pulsemon_deploy.clickhouse.access.logins import Login
+from pulsemon_deploy.clickhouse.access.reach import Surroundings
 from pulsemon_deploy.clickhouse.engine import folder
 from pulsemon_deploy.clickhouse.engine.configuration import (
     READER_PROFILE,
     READER_ROLE,
+    WRITER_PROFILE,
     WRITER_ROLE,
     Layout,
     write_configuration,
@@ -35,8 +37,9 @@ class Database:
         self._admin_lock = threading.Lock()
         ((version,),) = self._admin.rows("SELECT version()")
         self.version = (*(int(part) for part in version.split(".")[:3]),)
-        self.table_functions = frozenset(
-            name.lower() for (name,) in self._admin.rows("SELECT name FROM system.table_functions")
+        self.surroundings = Surroundings(
+            table_functions=self._names("table_functions"),
+            engines=self._names("table_engines") | self._names("database_engines"),
         )
 
     def connect(self, login: Login, token: str) -> Connection:
@@ -51,6 +54,7 @@ class Database:
             connection.query(f"SET ROLE {READER_ROLE}")
         else:
             connection.query(f"SET {_SERVER_LIKE}, log_comment = {text(token)}")
+            connection.query(f"SET profile = {text(WRITER_PROFILE)}")
             connection.query(f"SET ROLE {WRITER_ROLE}")
         return connection
 
@@ -66,6 +70,9 @@ class Database:
         """Asks every running query of every connection to end."""
         with self._admin_lock:
             self._admin.query("KILL QUERY WHERE Settings['log_comment'] != '' ASYNC")
+
+    def _names(self, kind: str) -> frozenset[str]:
+        return frozenset(name.lower() for (name,) in self._admin.rows(f"SELECT name FROM system.{kind}"))
 
     def close(self) -> None:
         """Closes the folder once the other connections are closed."""

@@ -10,7 +10,6 @@ from pulsemon_deploy.clickhouse.engine.connection import Connection, QueryClass,
 from pulsemon_deploy.clickhouse.engine.errors import READONLY, TOO_LARGE_STRING, EngineError
 from pulsemon_deploy.clickhouse.engine.spool import Spool
 from pulsemon_deploy.clickhouse.front import Front
-from pulsemon_deploy.clickhouse.sql.input import read_body_as_table
 from pulsemon_deploy.clickhouse.sql.insert import Insert, parse_insert
 from pulsemon_deploy.clickhouse.sql.output import split_format
 from pulsemon_deploy.clickhouse.sql.quoting import identifier
@@ -60,9 +59,6 @@ class Statement:
         insert = parse_insert(sql)
         if insert is not None:
             return self._insert_with(insert, sql[: insert.data_start], sql[insert.data_start :], body, 0)
-        if body.size_bytes and (reading := read_body_as_table(sql, body.path)) is not None:
-            self._check(reading)
-            return self._written(reading)
         if body.size_bytes > LONGEST_SQL_BYTES:
             raise EngineError(TOO_LARGE_STRING, "this statement takes no data as a body; nothing was stored")
         rest = body.read_start(LONGEST_SQL_BYTES).decode("utf-8", "surrogateescape")
