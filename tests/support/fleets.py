@@ -10,7 +10,9 @@ from typing import Any
 
 import pyarrow as pa
 from pulsemon_schemas.errors import TransientError
-from pulsemon_sinks.reader.choice import Choice, Level, Window
+from pulsemon_schemas.rules import Rule, default_rules
+from pulsemon_sinks.reader.alerts import ServerStatus, Transition
+from pulsemon_sinks.reader.choice import Choice, Level, Line, Window
 from pulsemon_sinks.reader.servers import Reading, Server
 from pulsemon_ui.view_models.metrics import CPU, DISK, LOAD, MEMORY
 
@@ -44,6 +46,9 @@ class FakeRepository:
     values: dict[Choice, float] = field(
         default_factory=lambda: {CPU.choice: 0.42, MEMORY.choice: 0.61, DISK.choice: 0.93, LOAD.choice: 1.5}
     )
+    states: dict[str, str] = field(default_factory=dict)
+    alerts: list[Transition] = field(default_factory=list)
+    judged_seconds_ago: float | None = None
     is_away: bool = False
 
     def servers(self) -> tuple[Server, ...]:
@@ -71,11 +76,40 @@ class FakeRepository:
                 columns[f"{name}{index}"] = pa.array([_wave(at) + shift for at in times], pa.float64())
         return pa.table(columns)
 
-    def sparklines(
-        self, wanted: Sequence[tuple[str, Choice]], window: Window
-    ) -> dict[tuple[str, int], list[float | None]]:
+    def sparklines(self, wanted: Sequence[Line]) -> dict[int, list[float | None]]:
         self._answer()
-        return {(server_id, index): [_wave(at) for at in _times(window)] for index, (server_id, _) in enumerate(wanted)}
+        return {index: [_wave(at) for at in line.window.buckets] for index, line in enumerate(wanted)}
+
+    def server_states(self) -> dict[str, ServerStatus]:
+        self._answer()
+        changed_ms = int((self.now() - 600) * 1000)
+        return {one: ServerStatus(one, word, "ok", changed_ms, None, "", {}) for one, word in self.states.items()}
+
+    def open_alerts(self) -> tuple[Transition, ...]:
+        self._answer()
+        return tuple(one for one in self.alerts if one.is_open)
+
+    def judged_ms(self, since_ms: int) -> int | None:
+        self._answer()
+        return None if self.judged_seconds_ago is None else int((self.now() - self.judged_seconds_ago) * 1000)
+
+    def alerts_of(self, server_id: str, start_ms: int, end_ms: int) -> tuple[Transition, ...]:
+        self._answer()
+        return tuple(one for one in self.alerts if one.server_id == server_id)
+
+    def alerts_opened(self, window: Window, server_ids: Sequence[str] | None = None) -> pa.Table:
+        self._answer()
+        times = [float(at * 1000) for at in window.buckets]
+        columns = {"x": times, "critical": [1.0] * len(times), "warning": [2.0] * len(times)}
+        return pa.table({name: pa.array(values, pa.float64()) for name, values in columns.items()})
+
+    def first_alert_ms(self) -> int | None:
+        self._answer()
+        return min((one.started_at_ms for one in self.alerts), default=None)
+
+    def rules(self) -> tuple[Rule, ...]:
+        self._answer()
+        return default_rules()
 
     def metrics_of(self, server_id: str, window: Window) -> pa.Table:
         self._answer()
@@ -120,11 +154,74 @@ class SteeredRepository(FakeRepository):
         self.is_away = bool(changes.get("is_away", False))
         self.values[CPU.choice] = float(changes.get("cpu", 0.42))
         self.servers_of = (lambda _: ()) if changes.get("is_empty") else small_fleet
+        self.judged_seconds_ago = 2.0 if changes.get("is_judged") else None
+        now_ms = int(self.now() * 1000)
+        self.states = {"web-1": "critical", "db-1": "warning"} if changes.get("is_judged") else {}
+        self.alerts = trouble(now_ms) if changes.get("is_judged") else []
         super()._answer()
 
 
+def trouble(now_ms: int) -> list[Transition]:
+    """A full disk for 20 minutes, a warning that is acknowledged, a note, and one that is over."""
+    return [
+        alert("web-1", "full", now_ms - 1_200_000),
+        alert(
+            "db-1",
+            "busy",
+            now_ms - 7_200_000,
+            level="warning",
+            metric="system.cpu.busy",
+            labels="",
+            value=0.91,
+            limit=0.9,
+            state="acknowledged",
+            actor="ann",
+            window_function="avg",
+            window_seconds=300.0,
+        ),
+        alert("web-2", "note", now_ms - 60_000, level="info", metric="shop.orders", labels="kind=paid"),
+        alert("web-1", "over", now_ms - 90_000_000, state="resolved", occurred_at_ms=now_ms - 80_000_000),
+    ]
+
+
+def alert(server_id: str, alert_id: str, started_at_ms: int, **changes: Any) -> Transition:
+    """A critical alert about a full disk, as the reader gives it."""
+    plain = Transition(
+        alert_id=alert_id,
+        number=1,
+        server_id=server_id,
+        rule_id="fs_space",
+        rule_version=7,
+        rule_author="ann",
+        metric="system.filesystem.utilization",
+        labels="device=sda,mountpoint=/data,type=ext4",
+        state="firing",
+        previous_state="pending",
+        level="critical",
+        previous_level="critical",
+        reason="last >= 0.95 held for 300 s",
+        actor="",
+        started_at_ms=started_at_ms,
+        occurred_at_ms=started_at_ms,
+        late=False,
+        value=0.97,
+        limit=0.95,
+        calm_value=0.9499999999999998,
+        window_function="last",
+        window_seconds=0.0,
+        sample_count=1,
+        topic_id="log",
+        partition=0,
+        first_offset=3,
+        last_offset=4,
+        control_offset=12,
+        suppressed_by=(),
+    )
+    return replace(plain, **changes)
+
+
 def _times(window: Window) -> list[int]:
-    return list(range(window.first_bucket, window.end_ms // 1000, window.step_seconds))
+    return list(window.buckets)
 
 
 def _wave(at: int) -> float:

@@ -11,10 +11,12 @@ from typing import Any, Generic, Protocol, TypeVar
 import pyarrow as pa
 import streamlit as st
 from pulsemon_schemas.errors import PulsemonError
-from pulsemon_sinks.reader.choice import Choice, Level, Window
+from pulsemon_schemas.rules import Rule
+from pulsemon_sinks.reader.alerts import ServerStatus, Transition
+from pulsemon_sinks.reader.choice import Choice, Level, Line, Window
 from pulsemon_sinks.reader.servers import Reading, Server
 
-from pulsemon_ui.view_models.fleet import Fleet, make_fleet
+from pulsemon_ui.view_models.fleet import Fleet, Judgement, make_fleet
 from pulsemon_ui.view_models.metrics import FLEET
 
 log = logging.getLogger(__name__)
@@ -24,6 +26,7 @@ T = TypeVar("T")
 LIVE_SECONDS = 4
 TREND_SECONDS = 55
 KEPT_ANSWERS = 500
+JUDGED_MS = 86_400_000  # a processor that has not judged for a day is as good as none
 
 
 class Repository(Protocol):
@@ -38,10 +41,8 @@ class Repository(Protocol):
     def series(self, server_id: str, choices: Sequence[Choice], window: Window) -> pa.Table:
         """Average, least and largest a bucket."""
 
-    def sparklines(
-        self, wanted: Sequence[tuple[str, Choice]], window: Window
-    ) -> dict[tuple[str, int], list[float | None]]:
-        """Averages of many servers."""
+    def sparklines(self, wanted: Sequence[Line]) -> dict[int, list[float | None]]:
+        """Averages of many lines by their index."""
 
     def metrics_of(self, server_id: str, window: Window) -> pa.Table:
         """Every series of a server."""
@@ -56,6 +57,27 @@ class Repository(Protocol):
         self, choices: Sequence[tuple[Choice, Level]], window: Window, server_ids: Sequence[str] | None = None
     ) -> pa.Table:
         """Medians, largest values and sums over the servers."""
+
+    def server_states(self) -> dict[str, ServerStatus]:
+        """What the processor thinks of each server."""
+
+    def open_alerts(self) -> tuple[Transition, ...]:
+        """The newest transition of every alert that is open."""
+
+    def judged_ms(self, since_ms: int) -> int | None:
+        """Until when rules were judged."""
+
+    def alerts_of(self, server_id: str, start_ms: int, end_ms: int) -> tuple[Transition, ...]:
+        """A server's alerts that were open in the time."""
+
+    def alerts_opened(self, window: Window, server_ids: Sequence[str] | None = None) -> pa.Table:
+        """How many alerts opened a bucket."""
+
+    def first_alert_ms(self) -> int | None:
+        """When the oldest alert began."""
+
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +106,9 @@ class Dashboard:
         """Every server with its status and newest values."""
         return _live("fleet", self, self._fleet)
 
-    def sparklines(
-        self, wanted: tuple[tuple[str, Choice], ...], window: Window
-    ) -> Answer[dict[tuple[str, int], list[float | None]]]:
-        """See Repository."""
-        return _live(("sparklines", wanted, window), self, lambda: self._repository.sparklines(wanted, window))
+    def sparklines(self, wanted: tuple[Line, ...]) -> Answer[dict[int, list[float | None]]]:
+        """See Repository. Lines of other windows are other lines: while the store is away there may be none."""
+        return _live(("sparklines", wanted), self, lambda: self._repository.sparklines(wanted))
 
     def series(self, server_id: str, choices: tuple[Choice, ...], window: Window) -> Answer[pa.Table]:
         """See Repository."""
@@ -117,6 +137,24 @@ class Dashboard:
         question = ("levels", choices, window, server_ids)
         return _trend(question, self, lambda: self._repository.fleet_levels(choices, window, server_ids))
 
+    def alerts_of(self, server_id: str, window: Window) -> Answer[tuple[Transition, ...]]:
+        """See Repository."""
+        question = ("alerts", server_id, window)
+        return _live(question, self, lambda: self._repository.alerts_of(server_id, window.start_ms, window.end_ms))
+
+    def alerts_opened(self, window: Window, server_ids: tuple[str, ...] | None) -> Answer[pa.Table]:
+        """See Repository; asked once a minute."""
+        question = ("opened", window, server_ids)
+        return _trend(question, self, lambda: self._repository.alerts_opened(window, server_ids))
+
+    def first_alert_ms(self) -> Answer[int | None]:
+        """See Repository; asked once a minute."""
+        return _trend("first alert", self, self._repository.first_alert_ms)
+
+    def rules(self) -> Answer[tuple[Rule, ...]]:
+        """See Repository."""
+        return _live("rules", self, self._repository.rules)
+
     def ask(self, question: Hashable, put: Callable[[], T]) -> Answer[T]:
         """The answer, or the last good one to the same question (of any window of time) with its age."""
         key = _timeless(question)
@@ -137,7 +175,14 @@ class Dashboard:
         servers = self._repository.servers()
         choices = [measure.choice for measure in FLEET.values()]
         seen = [server.last_seen_ms for server in servers if server.last_seen_ms is not None]
-        return make_fleet(servers, self._repository.readings(choices), max(seen, default=None), self.now_ms())
+        readings = self._repository.readings(choices)
+        now_ms = self.now_ms()
+        said = Judgement(
+            self._repository.server_states(),
+            self._repository.open_alerts(),
+            self._repository.judged_ms(now_ms - JUDGED_MS),
+        )
+        return make_fleet(servers, readings, max(seen, default=None), now_ms, said)
 
 
 def _timeless(question: Hashable) -> Hashable:

@@ -36,6 +36,20 @@ class Window:
         """Epoch seconds of the bucket that holds the start."""
         return self.start_ms // 1000 // self.step_seconds * self.step_seconds
 
+    @property
+    def buckets(self) -> range:
+        """Epoch seconds at which the buckets start."""
+        return range(self.first_bucket, self.end_ms // 1000, self.step_seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One small line: what a server made of a choice over a window of its own."""
+
+    server_id: str
+    choice: Choice
+    window: Window
+
 
 @dataclass(frozen=True, slots=True)
 class Clause:

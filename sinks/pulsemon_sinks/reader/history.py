@@ -6,22 +6,24 @@ taken over one value a series and time.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from pulsemon_sinks.reader.choice import Choice, Clause, Level, Window, counting, numbered, picked
+from pulsemon_sinks.reader.choice import (
+    Choice,
+    Clause,
+    Level,
+    Line,
+    Window,
+    counting,
+    matching,
+    numbered,
+    picked,
+)
 
 # A rate needs the sample before the window; slower series than this start one step late.
 LEAD_MS = 150_000
 
 _LEVELS = {"median": "quantileOrNullIf(0.5)", "max": "maxOrNullIf", "sum": "sumOrNullIf"}
-
-
-@dataclass(frozen=True, slots=True)
-class Sparklines(Clause):
-    """The question, and for each wanted line the number its rows carry."""
-
-    numbers: tuple[int, ...]
 
 
 def series(server_id: str, choices: Sequence[Choice], window: Window) -> Clause:
@@ -59,24 +61,52 @@ FROM (
     return Clause(sql, {**number.parameters, **_window(window, LEAD_MS), "server_id": server_id})
 
 
-def sparklines(wanted: Sequence[tuple[str, Choice]], window: Window) -> Sparklines:
-    """See Reader.sparklines. Rows of (server_id, number, bucket starts in seconds, averages)."""
-    choices = list(dict.fromkeys(choice for _, choice in wanted))
-    number = numbered(choices)
+def sparklines(wanted: Sequence[Line]) -> Clause:
+    """See Reader.sparklines. Rows of (index in ``wanted``, bucket starts in seconds, averages).
+
+    A sample may belong to several lines: the fullest disk of a server, and one disk of it.
+    """
+    choices = [line.choice for line in wanted]
+    clauses = [_line(line, number) for number, line in enumerate(wanted)]
+    numbers = ", ".join(f"if({clause.sql}, {number}, -1)" for number, clause in enumerate(clauses))
     sql = f"""
-SELECT server_id, number, groupArray(t), groupArray(v) FROM (
-  SELECT server_id, number, t, if(number IN ({picked(choices, "sum")}), sum(one), max(one)) AS v FROM (
-    SELECT server_id, number, labels, t, {_bucket_value(choices)} AS one FROM (
-      SELECT server_id, {number.sql} AS number, labels, recorded_at, {_bucket()} AS t, value
+SELECT number, groupArray(t), groupArray(v) FROM (
+  SELECT number, t, if(number IN ({picked(choices, "sum")}), sum(one), max(one)) AS v FROM (
+    SELECT number, labels, t, {_bucket_value(choices)} AS one FROM (
+      SELECT arrayJoin(arrayFilter(n -> n >= 0, [{numbers}])) AS number, labels, recorded_at, value,
+        arrayElement(%(steps)s, number + 1) AS step,
+        intDiv(toUnixTimestamp64Milli(recorded_at), step * 1000) * step AS t
       FROM {{database}}.samples
       WHERE name IN %(metrics)s AND server_id IN %(server_ids)s AND {_between()}
-    ) WHERE number >= 0 GROUP BY server_id, number, labels, t
-  ) WHERE isFinite(one) GROUP BY server_id, number, t ORDER BY server_id, number, t
-) GROUP BY server_id, number
+    ) GROUP BY number, labels, t
+  ) WHERE isFinite(one) GROUP BY number, t ORDER BY number, t
+) GROUP BY number
 """
-    ids = sorted({server_id for server_id, _ in wanted})
-    parameters = {**number.parameters, **_window(window), "server_ids": ids}
-    return Sparklines(sql, parameters, tuple(choices.index(choice) for _, choice in wanted))
+    parameters = {
+        **{key: value for clause in clauses for key, value in clause.parameters.items()},
+        "metrics": sorted({choice.metric for choice in choices}),
+        "server_ids": sorted({line.server_id for line in wanted}),
+        "steps": [line.window.step_seconds for line in wanted],
+        "from_ms": min(line.window.first_bucket for line in wanted) * 1000,
+        "end_ms": max(line.window.end_ms for line in wanted),
+    }
+    return Clause(sql, parameters)
+
+
+def _line(line: Line, number: int) -> Clause:
+    """True for the samples of one line."""
+    match = matching(line.choice, number)
+    during = (
+        f"recorded_at >= fromUnixTimestamp64Milli(%(from{number})s) "
+        f"AND recorded_at < fromUnixTimestamp64Milli(%(end{number})s)"
+    )
+    parameters = {
+        **match.parameters,
+        f"server{number}": line.server_id,
+        f"from{number}": line.window.first_bucket * 1000,
+        f"end{number}": line.window.end_ms,
+    }
+    return Clause(f"server_id = %(server{number})s AND {match.sql} AND {during}", parameters)
 
 
 def metrics_of(server_id: str, window: Window) -> Clause:

@@ -11,6 +11,10 @@ FROM {database}.servers ORDER BY name, server_id
 
 AS_OF = "SELECT max(last_seen_at) FROM {database}.servers"
 
+JUDGED = """
+SELECT max(append_time) FROM {database}.ticks WHERE append_time >= fromUnixTimestamp64Milli(toInt64(%(since_ms)s))
+"""
+
 
 def readings(choices: Sequence[Choice]) -> Clause:
     """Rows of (server_id, number of the choice, value, labels of the largest, recorded_at).

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
+from pulsemon_schemas.rules import Rule
 
 from pulsemon_sinks.clickhouse.connection import Columns, NativeStore, Row
 from pulsemon_sinks.clickhouse.settings import ClickHouseSettings
-from pulsemon_sinks.reader import alerts, history, newest
+from pulsemon_sinks.reader import alerts, history, newest, opened, rules
 from pulsemon_sinks.reader.alerts import ServerStatus, Transition
-from pulsemon_sinks.reader.choice import Choice, Level, Window
+from pulsemon_sinks.reader.choice import Choice, Level, Line, Window
 from pulsemon_sinks.reader.pool import Pool
 from pulsemon_sinks.reader.servers import Reading, Server, epoch_ms
 
@@ -58,20 +59,15 @@ class Reader:
         query = history.series(server_id, choices, window)
         return self._table(query.sql, query.parameters)
 
-    def sparklines(
-        self, wanted: Sequence[tuple[str, Choice]], window: Window
-    ) -> dict[tuple[str, int], list[float | None]]:
-        """The averages of many servers by (server id, index in ``wanted``), one value a bucket, from one query."""
+    def sparklines(self, wanted: Sequence[Line]) -> dict[int, list[float | None]]:
+        """The averages of many lines by their index in ``wanted``, one value a bucket, from one query."""
         if not wanted:
             return {}
-        query = history.sparklines(wanted, window)
-        buckets = range(window.first_bucket, window.end_ms // 1000, window.step_seconds)
-        lines: dict[tuple[str, int], list[float | None]] = {}
-        for server_id, number, times, values in self._rows(query.sql, query.parameters):
+        query = history.sparklines(wanted)
+        lines: dict[int, list[float | None]] = {}
+        for number, times, values in self._rows(query.sql, query.parameters):
             by_time = dict(zip(times, values, strict=True))
-            for index, (wanted_id, _) in enumerate(wanted):
-                if wanted_id == server_id and query.numbers[index] == number:
-                    lines[server_id, index] = [by_time.get(bucket) for bucket in buckets]
+            lines[number] = [by_time.get(bucket) for bucket in wanted[number].window.buckets]
         return lines
 
     def metrics_of(self, server_id: str, window: Window) -> pa.Table:
@@ -107,6 +103,23 @@ class Reader:
     def alert_history(self, server_id: str, start_ms: int, end_ms: int) -> tuple[Transition, ...]:
         """A server's transitions in the time, newest first."""
         return alerts.history(self._rows, server_id, start_ms, end_ms)
+
+    def alerts_opened(self, window: Window, server_ids: Sequence[str] | None = None) -> pa.Table:
+        """One row a bucket: x, and how many alerts that fired began in it: critical and warning, by their worst."""
+        query = opened.opened(window, server_ids)
+        return self._table(query.sql, query.parameters)
+
+    def first_alert_ms(self) -> int | None:
+        """When the oldest alert began that is kept and ever fired, or None if there is none."""
+        return epoch_ms(self._rows(opened.FIRST, {})[0][0])
+
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules in force, by id."""
+        return rules.in_force(self._rows)
+
+    def judged_ms(self, since_ms: int) -> int | None:
+        """The newest Tick of a processor since then, or None: as far as is known here, rules were judged until then."""
+        return epoch_ms(self._rows(newest.JUDGED, {"since_ms": since_ms})[0][0])
 
     def server_states(self) -> dict[str, ServerStatus]:
         """What the processor thinks of each server, by id."""

@@ -1,13 +1,17 @@
 """The reader's questions about alerts to the real engine, asked with the login that may only read."""
 
+import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from pulsemon_schemas.records import AlertEvent
+from pulsemon_schemas.rules import default_rules, rule_body
 from pulsemon_sinks.clickhouse.connection import NativeStore
 from pulsemon_sinks.reader import alerts
 from pulsemon_sinks.reader.alerts import Ask, asker
+from pulsemon_sinks.reader.choice import Window
 from pulsemon_sinks.reader.reader import Reader
 from support.alerts import state, transition
 from support.clickhouse import Engine
@@ -121,4 +125,66 @@ def test_pages_ask_the_same_through_the_reader(clickhouse: Engine, stored: Store
     assert [one.alert_id for one in reader.alerts_of("web-1", AT_MS, AT_MS + 1)] == ["a1"]
     assert len(reader.alert_history("web-1", AT_MS, AT_MS + 60_000)) == 2
     assert reader.server_states()["web-1"].status == "critical"
+    reader.close()
+
+
+def test_alerts_are_counted_by_when_they_began_and_by_their_worst_level(
+    clickhouse: Engine, stored: StoredAlerts
+) -> None:
+    hour_ms = 3_600_000
+    first = AT_MS // hour_ms * hour_ms
+    stored.put(*life("a1", "resolved", started_at_ms=first), *life("young", "pending", started_at_ms=first))
+    stored.put(*life("a2", "firing", "db-1", started_at_ms=first + 2 * hour_ms, level="warning"))
+    stored.put(transition("db-1", "a2", 2, started_at_ms=first + 2 * hour_ms))
+    stored.put(*life("mild", "firing", started_at_ms=first + 2 * hour_ms, level="warning"))
+    stored.put(*life("note", "firing", started_at_ms=first, level="info"))
+    reader = Reader(clickhouse.reader_of(stored.settings))
+    window = Window(first, first + 3 * hour_ms, 3600)
+
+    assert reader.alerts_opened(window).to_pydict() == {
+        "x": [float(first + hour * hour_ms) for hour in range(3)],
+        "critical": [1.0, 0.0, 1.0],
+        "warning": [0.0, 0.0, 1.0],
+    }
+    assert reader.alerts_opened(window, ["db-1"]).to_pydict()["critical"] == [0.0, 0.0, 1.0]
+    assert reader.alerts_opened(window, []).to_pydict()["critical"] == [0.0] * 3
+    assert reader.first_alert_ms() == first
+    reader.close()
+
+
+def test_the_rules_in_force_are_the_newest_that_can_be_read(clickhouse: Engine, stored: StoredAlerts) -> None:
+    body = rule_body(next(rule for rule in default_rules() if rule.id == "fs_space"))
+    for offset, (rule_id, operation, text, void) in enumerate(
+        [
+            ("disk", "put", json.dumps(body), 0),
+            ("disk", "put", json.dumps({**body, "summary": "newer"}), 0),
+            ("disk", "put", "{}", 1),
+            ("gone", "put", json.dumps(body), 0),
+            ("gone", "delete", "", 0),
+            ("odd", "put", "[]", 0),
+        ]
+    ):
+        row = ("log", offset, datetime.now(UTC), "rule", rule_id, operation, -1, str(offset), "ann", text, offset, void)
+        columns = "topic_id, offset, append_time, entity_type, entity_id, operation, expected_version, change_id"
+        stored.store.insert(
+            f"INSERT INTO {stored.settings.database}.control ({columns}, author, body, version, void) VALUES", [row]
+        )
+    reader = Reader(clickhouse.reader_of(stored.settings))
+
+    (rule,) = reader.rules()
+
+    assert (rule.id, rule.version, rule.author, rule.summary) == ("disk", 1, "ann", "newer")
+    reader.close()
+
+
+def test_the_newest_tick_tells_until_when_rules_were_judged(clickhouse: Engine, stored: StoredAlerts) -> None:
+    reader = Reader(clickhouse.reader_of(stored.settings))
+    assert reader.judged_ms(0) is None
+    assert reader.first_alert_ms() is None
+    rows = [("log", 0, place, datetime.fromtimestamp(1_800_000_000 + place, UTC), [0.0]) for place in range(3)]
+    columns = "topic_id, partition, offset, append_time, values"
+    stored.store.insert(f"INSERT INTO {stored.settings.database}.ticks ({columns}) VALUES", rows)
+
+    assert reader.judged_ms(0) == 1_800_000_002_000
+    assert reader.judged_ms(1_800_000_003_000) is None
     reader.close()

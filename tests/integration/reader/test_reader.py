@@ -7,7 +7,7 @@ import pytest
 from pulsemon_schemas.errors import TransientError
 from pulsemon_sinks.clickhouse.errors import StoreRefusedError
 from pulsemon_sinks.clickhouse.settings import ClickHouseSettings
-from pulsemon_sinks.reader.choice import Choice, Window
+from pulsemon_sinks.reader.choice import Choice, Line, Window
 from pulsemon_sinks.reader.reader import Reader
 from support.clickhouse import Engine
 from support.stored_fleet import Series, StoredFleet
@@ -63,7 +63,7 @@ def test_an_empty_store_knows_nothing(reader: Reader) -> None:
     assert reader.servers() == ()
     assert reader.as_of_ms() is None
     assert reader.readings([CPU, DISK]) == {}
-    assert reader.sparklines([("a", CPU)], window(60)) == {}
+    assert reader.sparklines([Line("a", CPU, window(60))]) == {}
     assert reader.metrics_of("a", window(60)).num_rows == 0
     assert set(reader.series("a", [CPU], window(60)).to_pydict()["a0"]) == {None}
 
@@ -127,9 +127,23 @@ def test_one_question_draws_the_small_lines_of_many_servers(fleet: StoredFleet, 
     for server_id, value in (("a", 0.1), ("b", 0.2)):
         fleet.batches(server_id, [(START + at, {BUSY: value, ROOT: value + 0.5, DATA: 0.0}) for at in (0, 20)])
 
-    lines = reader.sparklines([("a", CPU), ("b", DISK), ("b", CPU)], window(30))
+    wanted = [("a", CPU, 30), ("b", DISK, 30), ("b", CPU, 30), ("a", CPU, 10)]
 
-    assert lines == {("a", 0): [0.1, None, 0.1], ("b", 1): [0.7, None, 0.7], ("b", 2): [0.2, None, 0.2]}
+    lines = reader.sparklines([Line(server_id, choice, window(seconds)) for server_id, choice, seconds in wanted])
+
+    assert lines == {0: [0.1, None, 0.1], 1: [0.7, None, 0.7], 2: [0.2, None, 0.2], 3: [0.1]}
+
+
+def test_small_lines_of_one_series_and_of_all_do_not_take_from_each_other(fleet: StoredFleet, reader: Reader) -> None:
+    for server_id in ("a", "b"):
+        fleet.batches(server_id, [(START + at, {ROOT: 0.2, DATA: 0.8}) for at in (0, 10, 20, 30)])
+    root = Choice(DISK.metric, tuple(ROOT[1].split(",")))
+
+    lines = reader.sparklines(
+        [Line("a", root, window(40, step=20)), Line("a", DISK, window(40)), Line("b", DISK, window(20))]
+    )
+
+    assert lines == {0: [0.2, 0.2], 1: [0.8] * 4, 2: [0.8] * 2}
 
 
 def test_quantiles_are_taken_over_the_servers_and_not_over_their_samples(fleet: StoredFleet, reader: Reader) -> None:
@@ -175,7 +189,7 @@ def test_hostile_ids_are_values_and_never_sql(fleet: StoredFleet, reader: Reader
     fleet.batch(hostile, START, {BUSY: 0.5})
 
     assert reader.series(hostile, [CPU], window(10)).to_pydict()["a0"] == [0.5]
-    assert reader.sparklines([(hostile, CPU)], window(10)) == {(hostile, 0): [0.5]}
+    assert reader.sparklines([Line(hostile, CPU, window(10))]) == {0: [0.5]}
 
 
 def test_a_reader_may_not_write(clickhouse: Engine, fleet: StoredFleet, reader: Reader) -> None:

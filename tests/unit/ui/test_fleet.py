@@ -25,7 +25,11 @@ def words(fleet: Fleet) -> str:
 def test_every_server_is_counted_once() -> None:
     counts = fleet_of(*small_fleet(NOW)).counts()
 
-    assert counts == {Status.SILENT: 1, Status.LATE: 0, Status.NEW: 1, Status.OK: 4}
+    assert {status: count for status, count in counts.items() if count} == {
+        Status.SILENT: 1,
+        Status.NEW: 1,
+        Status.OK: 4,
+    }
 
 
 def test_filters_narrow_the_servers_but_not_the_time_of_the_data() -> None:

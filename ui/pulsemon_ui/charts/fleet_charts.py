@@ -1,4 +1,4 @@
-"""The charts of the Overview: the band of the fleet, the ranking, how many servers sent data."""
+"""The charts of the Overview: the band of the fleet, the ranking, how many servers sent data, when alerts opened."""
 
 from collections.abc import Sequence
 
@@ -6,9 +6,11 @@ import pyarrow as pa
 from pulsemon_sinks.reader.choice import Window
 
 from pulsemon_ui.charts.palette import Palette, Spec, box, hidden_line, time_axis, value_axis
+from pulsemon_ui.view_models.alerts import look_of
 from pulsemon_ui.view_models.strip import Ranked
 
 HEIGHT = 220
+BARS = ("critical", "warning")
 
 
 def band_table(answer: pa.Table, factor: float) -> pa.Table:
@@ -73,9 +75,9 @@ def _line(name: str, column: str, style: Spec, colour: str) -> Spec:
 
 
 def ranking_spec(ranked: Sequence[Ranked], top: float | None, colours: Palette) -> Spec:
-    """Bars of the highest first; grey, because no limit has judged them."""
+    """Bars of the highest first; grey but for those that an open alert is about, whose level a glyph tells too."""
     rows = list(reversed(ranked))
-    data = [{"value": round(one.value, 4), "name": one.server_id, "label": {"formatter": one.text}} for one in rows]
+    data = [_bar(one, colours) for one in rows]
     label = {"show": True, "position": "right", "fontSize": 12, "color": colours.text}
     names = {"fontSize": 12, "color": colours.text, "width": 118, "overflow": "truncate"}
     return {
@@ -89,12 +91,54 @@ def ranking_spec(ranked: Sequence[Ranked], top: float | None, colours: Palette) 
             "axisTick": {"show": False},
             "axisLabel": names,
         },
-        "series": [{"type": "bar", "barWidth": 12, "data": data, "label": label, "itemStyle": _bar(colours)}],
+        "series": [{"type": "bar", "barWidth": 12, "data": data, "label": label}],
     }
 
 
-def _bar(colours: Palette) -> Spec:
-    return {"color": colours.bar, "borderRadius": 3}
+def _bar(one: Ranked, colours: Palette) -> Spec:
+    colour = colours.level(one.level) if one.level in BARS else colours.bar
+    glyph = f" {look_of(one.level).glyph}" if one.level in BARS else ""
+    style = {"color": colour, "borderRadius": 3}
+    return {
+        "value": round(one.value, 4),
+        "name": one.server_id,
+        "label": {"formatter": f"{one.text}{glyph}"},
+        "itemStyle": style,
+    }
+
+
+def opened_spec(table: pa.Table, window: Window, colours: Palette) -> Spec:
+    """How many alerts opened in each bucket, critical below warning, by their worst level."""
+    half_ms = window.step_seconds * 500
+    columns = {name: table.column(name).to_pylist() for name in ("x", *BARS)}
+    most = max((sum(pair) for pair in zip(*(columns[name] for name in BARS), strict=True)), default=0.0)
+    return {
+        "animation": False,
+        "grid": box(left=34, right=10, top=30, bottom=24),
+        "xAxis": time_axis(colours, window.start_ms, window.end_ms),
+        "yAxis": value_axis(colours, max=max(3, most), minInterval=1),
+        "tooltip": {"trigger": "axis", "confine": True, "valueFormatter": "%d"},
+        "legend": {
+            "top": 0,
+            "right": 4,
+            "icon": "roundRect",
+            "itemHeight": 10,
+            "itemWidth": 10,
+            "selectedMode": False,
+            "textStyle": {"fontSize": 11, "color": colours.dim},
+        },
+        "series": [
+            {
+                "type": "bar",
+                "name": f"{look_of(name).glyph} {name}",
+                "stack": "alerts",
+                "barMaxWidth": 9,
+                "itemStyle": {"color": colours.level(name)},
+                "data": [[at + half_ms, count] for at, count in zip(columns["x"], columns[name], strict=True)],
+            }
+            for name in BARS
+        ],
+    }
 
 
 def reporting_spec(table: pa.Table, window: Window, total: int, colours: Palette) -> Spec:

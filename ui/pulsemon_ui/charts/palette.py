@@ -1,4 +1,4 @@
-"""Colours of charts in both themes. State colours live in the style sheets of the components."""
+"""Colours of charts in both themes; those of states are the theme's, which style sheets know by name."""
 
 from dataclasses import dataclass
 
@@ -15,10 +15,44 @@ class Palette:
     grid: str
     panel: str
     bar: str
+    warning: str
+    critical: str
+    warning_text: str
+    critical_text: str
+
+    def level(self, name: str) -> str:
+        """The fill of a level; that of no status for any other."""
+        return {"critical": self.critical, "warning": self.warning}.get(name, self.accent)
+
+    def level_text(self, name: str) -> str:
+        """The colour of a level's words."""
+        return {"critical": self.critical_text, "warning": self.warning_text}.get(name, self.dim)
 
 
-LIGHT = Palette(accent="#1F6FB2", text="#1B2027", dim="#5C6673", grid="#E6EAEE", panel="#F8F9FB", bar="#7C93A8")
-DARK = Palette(accent="#5AA9E6", text="#E6E9EE", dim="#9AA4B1", grid="#2A303A", panel="#191D23", bar="#5E7387")
+LIGHT = Palette(
+    accent="#1F6FB2",
+    text="#1B2027",
+    dim="#5C6673",
+    grid="#E6EAEE",
+    panel="#F8F9FB",
+    bar="#7C93A8",
+    warning="#C88400",
+    critical="#B3112F",
+    warning_text="#8A5A00",
+    critical_text="#A30F2B",
+)
+DARK = Palette(
+    accent="#5AA9E6",
+    text="#E6E9EE",
+    dim="#9AA4B1",
+    grid="#2A303A",
+    panel="#191D23",
+    bar="#5E7387",
+    warning="#FFCB52",
+    critical="#E8293F",
+    warning_text="#FFCB52",
+    critical_text="#FF8A96",
+)
 
 
 def palette(theme: str | None) -> Palette:

@@ -15,7 +15,7 @@ from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentM
 
 PROJECT = "pulsemon_ui"
 VERSION = "1"
-NAMES = ("headline", "fleet_grid", "attention_list", "key_figures", "server_header", "time_brush")
+NAMES = ("headline", "fleet_grid", "attention_list", "alert_cards", "key_figures", "server_header", "time_brush")
 
 
 def mount(name: str, *, key: str, data: Mapping[str, object], **on: Callable[[], None]) -> Any:

@@ -6,12 +6,15 @@ from dataclasses import asdict
 import streamlit as st
 
 from pulsemon_ui.components.mount import mount, unheard
-from pulsemon_ui.view_models.attention import Attention, change_text
+from pulsemon_ui.view_models.alert_cards import AlertCard
+from pulsemon_ui.view_models.attention import Attention, change_text, scaled, with_newest
 from pulsemon_ui.view_models.fleet import Fleet, Group
 from pulsemon_ui.view_models.sentence import sentence
 from pulsemon_ui.view_models.status import Status
 from pulsemon_ui.view_models.strip import KeyFigure
 
+# Told even when no server has them: people learn the colours before they need them.
+LEGEND = (Status.CRITICAL, Status.WARNING, Status.SILENT, Status.OK)
 NOTHING = "Nothing to show yet: no server has sent a value."
 
 
@@ -37,24 +40,31 @@ def headline(fleet: Fleet, now_ms: int, pressed: frozenset[Status], toggle: Call
 
 def fleet_grid(groups: Sequence[Group], colour: str) -> str | None:
     """The tiles; returns the id of the server whose tile was opened."""
+    shown = {tile.status for group in groups for tile in group.tiles}
     if colour == "status":
         marks = [
             {"key": one.key, "glyph": "" if one is Status.OK else one.value.glyph, "title": one.value.title}
             for one in Status
+            if one in LEGEND or one.key in shown
         ]
     else:
         marks = [
             {"key": "ramp", "glyph": "", "title": "0 to 100 % in use"},
             {"key": "silent", "glyph": "?", "title": "No data"},
+            *(
+                {"key": f"{one.key} heat", "glyph": "", "title": one.value.title}
+                for one in (Status.CRITICAL, Status.WARNING)
+                if one.key in shown
+            ),
         ]
     data = {"groups": [asdict(group) for group in groups], "legend": marks}
     opened: str | None = mount("fleet_grid", key="fleet", data=data, open=unheard).open
     return opened
 
 
-def attention_list(rows: Sequence[Attention], lines: Mapping[tuple[str, int], Sequence[float | None]]) -> str | None:
+def attention_list(rows: Sequence[Attention], lines: Mapping[int, Sequence[float | None]]) -> str | None:
     """The rows with their small lines; returns the id of the server whose row was opened."""
-    data = [_row(row, lines.get((row.server_id, index), ())) for index, row in enumerate(rows)]
+    data = [_row(*one) for one in with_newest(rows, lines)]
     opened: str | None = mount(
         "attention_list", key="attention", data={"rows": data, "empty": NOTHING}, open=unheard
     ).open
@@ -72,16 +82,24 @@ def time_brush(chart: str, area: Mapping[str, object]) -> str | None:
     return chosen
 
 
-def _row(row: Attention, line: Sequence[float | None]) -> dict[str, object]:
+def alert_cards(cards: Sequence[AlertCard]) -> None:
+    """One card an alert."""
+    mount("alert_cards", key="alert-cards", data={"cards": [asdict(card) for card in cards]})
+
+
+def _row(row: Attention, line: Sequence[float | None], value: str) -> dict[str, object]:
     known = [value for value in line if value is not None]
+    shares, limit = scaled(row, line)
     return {
         "key": row.key,
         "glyph": row.glyph,
         "server_id": row.server_id,
         "name": row.name,
         "about": row.about,
-        "value": row.value,
+        "value": value,
+        "note": row.note,
         "age": row.age or change_text(line),
         "share": known[-1] if known else None,
-        "line": [None if value is None else round(value, 3) for value in line],
+        "line": shares,
+        "limit": limit,
     }

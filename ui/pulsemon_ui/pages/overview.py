@@ -10,9 +10,8 @@ from pulsemon_ui.pages.frame import awaited, card_title, quiet, trouble_bar
 from pulsemon_ui.pages.onboarding import onboarding
 from pulsemon_ui.pages.routes import open_server
 from pulsemon_ui.pages.trends import trends
-from pulsemon_ui.view_models.attention import SPARK_SECONDS, SPARK_STEP_SECONDS, attention, wanted_lines
+from pulsemon_ui.view_models.attention import attention, attention_title, wanted_lines
 from pulsemon_ui.view_models.fleet import GROUPINGS, Fleet, groups
-from pulsemon_ui.view_models.timerange import aligned_window
 
 COLOURS = ("status", "cpu", "memory", "disk")
 
@@ -65,7 +64,7 @@ def _fleet_card(fleet: Fleet) -> str | None:
 
 
 def _attention_card(fleet: Fleet) -> str | None:
-    card_title("Worth a look first", "Silent servers, then the highest shares in use; the line shows the last 3 h")
     rows = attention(fleet)
-    window = aligned_window(dashboard().now_ms(), SPARK_SECONDS, SPARK_STEP_SECONDS)
-    return attention_list(rows, dashboard().sparklines(wanted_lines(rows), window).value or {})
+    card_title(*attention_title(rows))
+    lines = dashboard().sparklines(wanted_lines(rows, dashboard().now_ms()))
+    return attention_list(rows, lines.value or {})

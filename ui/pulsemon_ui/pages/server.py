@@ -5,6 +5,7 @@ import streamlit as st
 from pulsemon_ui.data import dashboard
 from pulsemon_ui.pages.controls import choose, refresh_choice, switch
 from pulsemon_ui.pages.frame import trouble_bar
+from pulsemon_ui.pages.server_alerts import alert_history, open_cards, server_alerts
 from pulsemon_ui.pages.server_header import server_header
 from pulsemon_ui.pages.server_metrics import all_metrics
 from pulsemon_ui.pages.server_panels import server_panels
@@ -57,5 +58,10 @@ def _sets(server_id: str) -> dict[str, object]:
 def _live(server_id: str, range_word: str, set_title: str) -> None:
     fleet = dashboard().fleet()
     host = next((one for one in fleet.value.hosts if one.server_id == server_id), None) if fleet.value else None
-    is_narrow = host is not None and server_header(host, dashboard().now_ms())
-    server_panels(server_id, set_title, chosen_span(range_word, dashboard().now_ms()), columns=1 if is_narrow else 2)
+    if host is None:
+        return
+    alerts = server_alerts(server_id)
+    is_narrow = server_header(host, dashboard().now_ms())
+    open_cards(host.alerts)
+    server_panels(host.server, set_title, chosen_span(range_word, dashboard().now_ms()), 1 if is_narrow else 2, alerts)
+    alert_history(alerts)

@@ -1,20 +1,27 @@
 """The panels of the Server page: one canvas; dragging over it looks closer."""
 
+from collections.abc import Sequence
+
 import streamlit as st
+from pulsemon_sinks.reader.alerts import Transition
+from pulsemon_sinks.reader.servers import Server
 
 from pulsemon_ui.charts.palette import palette
+from pulsemon_ui.charts.server_marks import mark_series
 from pulsemon_ui.charts.server_panels import brush_area, height, panel_spec, panel_table
 from pulsemon_ui.components.parts import time_brush
 from pulsemon_ui.data import dashboard
 from pulsemon_ui.pages.frame import awaited, trouble_bar
 from pulsemon_ui.pages.span import back_to_live, take
+from pulsemon_ui.view_models.marks import marks_of
 from pulsemon_ui.view_models.metrics import SETS
 from pulsemon_ui.view_models.panels import panels
 from pulsemon_ui.view_models.timerange import Span, span_text, viewer_zone
 
 
-def server_panels(server_id: str, set_title: str, span: Span, columns: int) -> None:
-    """The panels of a set over a span; panels without any value are left out."""
+def server_panels(server: Server, set_title: str, span: Span, columns: int, alerts: Sequence[Transition] = ()) -> None:
+    """The panels of a set over a span; panels without any value are left out. ``alerts``: the server's so far."""
+    server_id = server.server_id
     measures = SETS.get(set_title, SETS["Essentials"])
     with awaited("panels", height=height(len(measures), columns)):
         answer = dashboard().series(server_id, tuple(measure.choice for measure in measures), span.window)
@@ -22,7 +29,8 @@ def server_panels(server_id: str, set_title: str, span: Span, columns: int) -> N
     if answer.value is None:
         return
     _span_bar(span)
-    shown = panels(measures, answer.value.to_pydict())
+    rules = dashboard().rules().value or ()
+    shown = panels(measures, answer.value.to_pydict(), marks_of(measures, server, rules, alerts))
     if not shown:
         st.markdown("Nothing was sent in this time.")
         return
@@ -31,6 +39,7 @@ def server_panels(server_id: str, set_title: str, span: Span, columns: int) -> N
     key = f"panels-{columns}-{span.window.step_seconds}-{'live' if span.is_live else span.window.start_ms}"
     alt = f"{set_title} of {server_id}: " + ", ".join(f"{panel.title} {panel.now}" for panel in shown)
     spec = panel_spec(table, shown, span.window, colours, columns)
+    spec["series"] = [*spec["series"], *mark_series(shown, colours)]  # type: ignore[misc]
     st.echarts_chart(spec, height=height(len(shown), columns), key=key, alt=alt)
     chosen = time_brush(key, brush_area(len(shown), span.window, columns))
     if chosen:

@@ -11,6 +11,7 @@ from pulsemon_ui.data import dashboard
 from pulsemon_ui.pages.controls import choose
 from pulsemon_ui.pages.filters import Filters
 from pulsemon_ui.pages.frame import awaited, card_title
+from pulsemon_ui.pages.opened_alerts import opened_alerts
 from pulsemon_ui.view_models.fleet import Fleet
 from pulsemon_ui.view_models.metrics import CPU, FLEET
 from pulsemon_ui.view_models.strip import day_window, ranking, wanted_levels
@@ -39,7 +40,8 @@ def trends(filters: Filters) -> None:
         with band.container(border=True, height="stretch"):
             _band(table, window)
         with reporting.container(border=True, height="stretch"):
-            _reporting(table, window, len(shown.hosts))
+            if not opened_alerts(ids):
+                _reporting(table, window, len(shown.hosts))
     with ranks.container(border=True, height="stretch"):
         _ranking(shown)
 

@@ -4,23 +4,39 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from pulsemon_sinks.reader.alerts import ServerStatus, Transition
 from pulsemon_sinks.reader.servers import Reading, Server
 
+from pulsemon_ui.view_models.alerts import alert_line
 from pulsemon_ui.view_models.metrics import FLEET
-from pulsemon_ui.view_models.status import Status, Verdict, judge
+from pulsemon_ui.view_models.status import TROUBLED, Status, Verdict, decide, is_judging, judge
 from pulsemon_ui.view_models.wording import duration_text, value_text
 
 UNASSIGNED = "unassigned"
 GROUPINGS = ("role", "environment", "region")
+TIP_ALERTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the processor said: a state by server id, the open alerts, worst first, and the time of its newest Tick."""
+
+    states: Mapping[str, ServerStatus]
+    alerts: Sequence[Transition]
+    judged_ms: int | None
+
+
+UNJUDGED = Judgement({}, (), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A server, the verdict on it, and its newest reading of each fleet measure (missing keys: none)."""
+    """A server, the verdict on it, its newest reading of each fleet measure (missing keys: none), its open alerts."""
 
     server: Server
     verdict: Verdict
     readings: Mapping[str, Reading]
+    alerts: tuple[Transition, ...] = ()
 
     @property
     def server_id(self) -> str:
@@ -34,11 +50,24 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """All hosts at one moment. ``as_of_ms``: the newest time any data speak of; ``now_ms``: when it was looked at."""
+    """All hosts at one moment. ``as_of_ms``: the newest time any data speak of; ``now_ms``: when it was looked at.
+
+    ``judged_ms``: until when a processor judged the rules, None if none did lately.
+    """
 
     hosts: tuple[Host, ...]
     as_of_ms: int | None
     now_ms: int
+    judged_ms: int | None = None
+
+    @property
+    def is_judged(self) -> bool:
+        """True while a processor judges the rules."""
+        return is_judging(self.judged_ms, self.as_of_ms, self.now_ms)
+
+    def troubled(self) -> tuple[Host, ...]:
+        """The hosts that somebody has to look at."""
+        return tuple(host for host in self.hosts if host.verdict.status in TROUBLED)
 
     def counts(self) -> dict[Status, int]:
         """How many hosts have each status."""
@@ -51,19 +80,29 @@ class Fleet:
     def only(self, places: Mapping[str, str]) -> "Fleet":
         """The hosts in all these places, as ``{"role": "db"}``; the time of the data stays that of the whole fleet."""
         kept = tuple(host for host in self.hosts if all(host.place(key) == value for key, value in places.items()))
-        return Fleet(kept, self.as_of_ms, self.now_ms)
+        return Fleet(kept, self.as_of_ms, self.now_ms, self.judged_ms)
 
 
 def make_fleet(
-    servers: Sequence[Server], readings: Mapping[str, Sequence[Reading | None]], as_of_ms: int | None, now_ms: int
+    servers: Sequence[Server],
+    readings: Mapping[str, Sequence[Reading | None]],
+    as_of_ms: int | None,
+    now_ms: int,
+    said: Judgement = UNJUDGED,
 ) -> Fleet:
     """The fleet from the answers of the store; ``readings`` are in the order of ``FLEET``."""
+    judging = is_judging(said.judged_ms, as_of_ms, now_ms)
+    alerts: dict[str, list[Transition]] = {}
+    for alert in said.alerts:
+        alerts.setdefault(alert.server_id, []).append(alert)
     hosts = []
     for server in servers:
         values = zip(FLEET, readings.get(server.server_id, ()), strict=False)
         known = {key: reading for key, reading in values if reading is not None}
-        hosts.append(Host(server, judge(server.last_seen_ms, as_of_ms, now_ms), known))
-    return Fleet(tuple(hosts), as_of_ms, now_ms)
+        by_age = judge(server.last_seen_ms, as_of_ms, now_ms)
+        verdict = decide(by_age, said.states.get(server.server_id), is_judging=judging, now_ms=now_ms)
+        hosts.append(Host(server, verdict, known, tuple(alerts.get(server.server_id, ()))))
+    return Fleet(tuple(hosts), as_of_ms, now_ms, said.judged_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,30 +130,43 @@ def groups(fleet: Fleet, grouping: str, colour: str, statuses: frozenset[Status]
     """The grid: hosts with one of the statuses (all if empty); trouble first among groups and in each."""
     shown = [host for host in fleet.hosts if not statuses or host.verdict.status in statuses]
     shown.sort(key=lambda host: host.place(grouping))
-    made = [_group(name, list(hosts), colour) for name, hosts in groupby(shown, lambda host: host.place(grouping))]
-    return tuple(sorted(made, key=lambda group: (" of " not in group.count, group.name)))
+    gathered = [(name, list(hosts)) for name, hosts in groupby(shown, lambda host: host.place(grouping))]
+    gathered.sort(key=lambda one: (_worst(one[1]), one[0]))
+    return tuple(_group(name, hosts, colour) for name, hosts in gathered)
+
+
+def _worst(hosts: Sequence[Host]) -> int:
+    """The rank of the worst trouble among them; all that is no trouble is one."""
+    calm = Status.OK.value.rank
+    return min(host.verdict.status.value.rank if _is_trouble(host) else calm for host in hosts)
+
+
+def _is_trouble(host: Host) -> bool:
+    return host.verdict.status in TROUBLED or host.verdict.status is Status.LATE
 
 
 def _group(name: str, hosts: list[Host], colour: str) -> Group:
-    silent = sum(host.verdict.status in (Status.SILENT, Status.LATE) for host in hosts)
+    troubled = sum(_is_trouble(host) for host in hosts)
     hosts.sort(key=lambda host: _weight(host, colour))
     return Group(
-        name, f"{silent} of {len(hosts)}" if silent else str(len(hosts)), tuple(_tile(host, colour) for host in hosts)
+        name,
+        f"{troubled} of {len(hosts)}" if troubled else str(len(hosts)),
+        tuple(_tile(host, colour) for host in hosts),
     )
 
 
 def _weight(host: Host, colour: str) -> tuple[float, str]:
     """Sorts the worst to the front: by status, or silent servers and then the highest of the value that colours."""
-    reading = None if host.verdict.status is Status.SILENT else host.readings.get(colour)
+    reading = None if host.verdict.is_silent else host.readings.get(colour)
     if colour == "status":
         return host.verdict.status.value.rank, host.server.name
-    return -(reading.value if reading else 9.0 if host.verdict.status is Status.SILENT else -1.0), host.server.name
+    return -(reading.value if reading else 9.0 if host.verdict.is_silent else -1.0), host.server.name
 
 
 def _tile(host: Host, colour: str) -> Tile:
     look = host.verdict.status.value
     reading = host.readings.get(colour)
-    heat = None if reading is None or host.verdict.status is Status.SILENT else min(1.0, max(0.0, reading.value))
+    heat = None if reading is None or host.verdict.is_silent else min(1.0, max(0.0, reading.value))
     text = f"{heat * 100:.0f}" if heat is not None else "" if look.key == "ok" else look.glyph
     return Tile(host.server_id, host.server.name, look.key, text, heat, _lines(host))
 
@@ -126,13 +178,17 @@ def _lines(host: Host) -> tuple[str, ...]:
         for key, title in (("cpu", "CPU"), ("memory", "Memory"), ("disk", "Disk"))
         if key in host.readings
     )
-    return tuple(line for line in (status_text(host.verdict), places, values) if line)
+    alerts = (alert_line(alert) for alert in host.alerts[:TIP_ALERTS])
+    return tuple(line for line in (status_text(host.verdict), *alerts, places, values) if line)
 
 
 def status_text(verdict: Verdict) -> str:
     """The status in words, with since when."""
+    title = verdict.status.value.title
     if verdict.status is Status.NEW:
-        return "New, nothing has arrived yet"
+        return "New, nothing has arrived yet" if verdict.silent_seconds is None else "New, not registered yet"
     if verdict.status is Status.OK:
-        return "OK"
-    return f"{verdict.status.value.title} for {duration_text(verdict.silent_seconds or 0)}"
+        return title
+    is_silence = verdict.status in {Status.SILENT, Status.LATE}
+    seconds = verdict.silent_seconds if is_silence else verdict.lasted_seconds
+    return f"{title} for {duration_text(seconds or 0)}"

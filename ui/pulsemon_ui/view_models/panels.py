@@ -2,13 +2,17 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pulsemon_ui.view_models.gaps import bridged
+from pulsemon_ui.view_models.marks import Limit, Marks, Start
 from pulsemon_ui.view_models.metrics import Measure
 from pulsemon_ui.view_models.wording import Scale, scale_for, value_text
 
 Line = list[float | None]
+
+# A limit so many times above the largest value is left out: it would press the line flat.
+NEAR = 4.0
 
 # Ends of an axis within a power of ten, and the distance of its lines.
 _AXES = ((1.0, 0.5), (1.5, 0.5), (2.0, 0.5), (3.0, 1.0), (4.0, 1.0), (6.0, 2.0), (8.0, 2.0), (10.0, 5.0))
@@ -18,7 +22,7 @@ _AXES = ((1.0, 0.5), (1.5, 0.5), (2.0, 0.5), (3.0, 1.0), (4.0, 1.0), (6.0, 2.0),
 class Panel:
     """One panel, its values in the unit of its axis, which ends at ``top`` with a line each ``line``.
 
-    ``low`` and ``spread`` (high less low) make the band.
+    ``low`` and ``spread`` (high less low) make the band. ``limits`` are in that unit too.
     """
 
     title: str
@@ -29,20 +33,29 @@ class Panel:
     middle: tuple[float | None, ...]
     low: tuple[float | None, ...]
     spread: tuple[float | None, ...]
+    limits: tuple[Limit, ...] = ()
+    starts: tuple[Start, ...] = ()
 
 
-def panels(measures: Sequence[Measure], columns: Mapping[str, Sequence[float | None]]) -> tuple[Panel, ...]:
-    """The panels from the answer's columns a0, lo0, hi0, a1, …; a measure without any value has none."""
+def panels(
+    measures: Sequence[Measure], columns: Mapping[str, Sequence[float | None]], marks: Sequence[Marks] = ()
+) -> tuple[Panel, ...]:
+    """The panels from the answer's columns a0, lo0, hi0, a1, …; a measure without any value has none.
+
+    ``marks``: one for each measure, or none at all.
+    """
     made = []
     for index, measure in enumerate(measures):
         middle, low, high = (bridged(columns[f"{part}{index}"]) for part in ("a", "lo", "hi"))
         if any(value is not None for value in middle):
-            made.append(_panel(measure, middle, low, high))
+            made.append(_panel(measure, middle, low, high, marks[index] if marks else Marks()))
     return tuple(made)
 
 
-def _panel(measure: Measure, middle: Line, low: Line, high: Line) -> Panel:
+def _panel(measure: Measure, middle: Line, low: Line, high: Line, marks: Marks) -> Panel:
     largest = max((value for value in high if value is not None), default=0.0)
+    limits = [limit for limit in marks.limits if limit.is_crossed or limit.value <= largest * NEAR]
+    largest = max([largest, *(limit.value for limit in limits)])
     scale = scale_for(measure.unit, largest)
     newest = next((value for value in reversed(middle) if value is not None), None)
     spread = [None if above is None or below is None else above - below for above, below in zip(high, low, strict=True)]
@@ -56,6 +69,8 @@ def _panel(measure: Measure, middle: Line, low: Line, high: Line) -> Panel:
         _scaled(middle, scale),
         _scaled(low, scale),
         _scaled(spread, scale),
+        tuple(replace(limit, value=rounded(limit.value * scale.factor)) for limit in limits),
+        marks.starts,
     )
 
 

@@ -2,16 +2,20 @@
 
 from dataclasses import dataclass
 
+from pulsemon_sinks.reader.alerts import Transition
+
+from pulsemon_ui.view_models.alerts import fires_above, limit_of, subject
 from pulsemon_ui.view_models.fleet import Fleet, Host
 from pulsemon_ui.view_models.status import Status, has_stopped
 from pulsemon_ui.view_models.wording import count_text, duration_text, value_text
 
 NAMED = 3
+RECENT_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of the sentence. ``tone``: "" plain | strong | silent | ok."""
+    """A piece of the sentence. ``tone``: "" plain | strong | critical | warning | silent | ok."""
 
     text: str
     tone: str = ""
@@ -24,7 +28,66 @@ def sentence(fleet: Fleet) -> tuple[Part, ...]:
     if has_stopped(fleet.as_of_ms, fleet.now_ms):
         return _stopped(fleet)
     silent = sorted(_with(fleet, Status.SILENT), key=lambda host: -(host.verdict.silent_seconds or 0))
-    return (*(_silent(fleet, silent) if silent else _well(fleet)), *_late(fleet), *_new(fleet), *_highest(fleet))
+    if _with(fleet, Status.CRITICAL) or _with(fleet, Status.WARNING):
+        return (*_troubled(fleet), *_no_data(silent), *_unjudged(fleet), *_late(fleet), *_new(fleet))
+    calm = _silent(fleet, silent) if silent else _well(fleet)
+    return (*calm, *_unjudged(fleet), *_late(fleet), *_new(fleet), *_highest(fleet))
+
+
+def _troubled(fleet: Fleet) -> tuple[Part, ...]:
+    level = Status.CRITICAL if _with(fleet, Status.CRITICAL) else Status.WARNING
+    count = len(fleet.troubled())
+    needs = "needs" if count == 1 else "need"
+    head = f"{level.value.glyph} {count} of {count_text(len(fleet.hosts), 'server')} {needs} attention."
+    return (Part(head, level.key), *_oldest(fleet, level), *_recent(fleet))
+
+
+def _oldest(fleet: Fleet, level: Status) -> tuple[Part, ...]:
+    """The oldest alert of the worst level; a state may come a moment before its alert."""
+    found = [(alert, host) for host in _with(fleet, level) for alert in host.alerts if alert.level == level.key]
+    if not found:
+        return ()
+    alert, host = min(found, key=lambda one: (one[0].started_at_ms, one[0].server_id))
+    return (
+        Part(f" Oldest {level.key}: " if len(found) > 1 else f" {level.value.title}: "),
+        Part(host.server.name, "strong"),
+        Part(f", {_clause(alert)} for "),
+        Part(duration_text((fleet.now_ms - alert.started_at_ms) / 1000), "strong"),
+        Part("."),
+    )
+
+
+def _clause(alert: Transition) -> str:
+    """``disk used on /data above 95%``; abbreviations such as CPU keep their letters."""
+    text = subject(alert)
+    text = text if text[:2].isupper() else text[:1].lower() + text[1:]
+    if not alert.metric or alert.limit is None:
+        return text
+    return f"{text} {'above' if fires_above(alert) else 'below'} {limit_of(alert)}"
+
+
+def _recent(fleet: Fleet) -> tuple[Part, ...]:
+    alerts = [alert for host in fleet.hosts for alert in host.alerts if alert.level != "info"]
+    recent = sum(fleet.now_ms - alert.started_at_ms <= RECENT_MS for alert in alerts)
+    if len(alerts) == 1:
+        return ()
+    return (Part(f" {recent or 'None'} new in the last hour."),)
+
+
+def _no_data(silent: list[Host]) -> tuple[Part, ...]:
+    if not silent:
+        return ()
+    more = f" and {len(silent) - NAMED} more" if len(silent) > NAMED else ""
+    names = ", ".join(host.server.name for host in silent[:NAMED])
+    return (Part(" No data from "), Part(names, "strong"), Part(f"{more}."))
+
+
+def _unjudged(fleet: Fleet) -> tuple[Part, ...]:
+    """Only where there was a processor: without one nobody waits for its judgement."""
+    if fleet.judged_ms is None or fleet.is_judged:
+        return ()
+    age = duration_text((fleet.now_ms - fleet.judged_ms) / 1000)
+    return (Part(f" No rule has been judged for {age}: alerts are the last ones known.", "warning"),)
 
 
 def _stopped(fleet: Fleet) -> tuple[Part, ...]:
@@ -57,7 +120,16 @@ def _well(fleet: Fleet) -> tuple[Part, ...]:
     known = len(fleet.hosts) - len(_with(fleet, Status.NEW))
     if not known:
         return (Part("Waiting for the first data.", "strong"),)
+    good = len(_with(fleet, Status.OK))
+    if fleet.is_judged and good:
+        every = "All " if good == len(fleet.hosts) else ""
+        is_one = good == len(fleet.hosts) == 1
+        return (Part("● The server is within limits." if is_one else f"● {every}{_are(good)} within limits.", "ok"),)
     return (Part(f"● All {known} servers send data." if known > 1 else "● The server sends data.", "ok"),)
+
+
+def _are(count: int) -> str:
+    return f"{count_text(count, 'server')} {'is' if count == 1 else 'are'}"
 
 
 def _late(fleet: Fleet) -> tuple[Part, ...]:
@@ -76,7 +148,7 @@ def _new(fleet: Fleet) -> tuple[Part, ...]:
 def _highest(fleet: Fleet) -> tuple[Part, ...]:
     parts: list[Part] = []
     for measure, before in (("disk", " Fullest disk "), ("cpu", ", busiest CPU ")):
-        found = [host for host in fleet.hosts if measure in host.readings and host.verdict.status is not Status.SILENT]
+        found = [host for host in fleet.hosts if measure in host.readings and not host.verdict.is_silent]
         if found:
             top = max(found, key=lambda host: host.readings[measure].value)
             parts += [

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 from pulsemon_sinks.reader.choice import Choice, Level, Window
 
-from pulsemon_ui.view_models.fleet import Fleet
+from pulsemon_ui.view_models.fleet import Fleet, Host
 from pulsemon_ui.view_models.metrics import CPU, DISK, FLEET, LOAD, MEMORY, NETWORK_IN, NETWORK_OUT, Measure
-from pulsemon_ui.view_models.status import Status
 from pulsemon_ui.view_models.wording import value_text
 
 DAY_SECONDS = 86_400
@@ -79,20 +78,22 @@ def _change(now: float | None, before: float | None, unit: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """One bar of the ranking."""
+    """One bar of the ranking. ``level``: that of the server's worst open alert about this metric, "" without one."""
 
     server_id: str
     name: str
     value: float
     text: str
+    level: str = ""
 
 
 def ranking(fleet: Fleet, key: str) -> tuple[Ranked, ...]:
     """The servers with the highest newest value of a fleet measure; silent ones are left out."""
-    unit = FLEET[key].unit
-    found = [
-        Ranked(host.server_id, host.server.name, host.readings[key].value, value_text(host.readings[key].value, unit))
-        for host in fleet.hosts
-        if key in host.readings and host.verdict.status is not Status.SILENT
-    ]
+    found = [_ranked(host, key) for host in fleet.hosts if key in host.readings and not host.verdict.is_silent]
     return tuple(sorted(found, key=lambda one: (-one.value, one.name))[:TOP])
+
+
+def _ranked(host: Host, key: str) -> Ranked:
+    measure, value = FLEET[key], host.readings[key].value
+    level = next((alert.level for alert in host.alerts if alert.metric == measure.choice.metric), "")
+    return Ranked(host.server_id, host.server.name, value, value_text(value, measure.unit), level)

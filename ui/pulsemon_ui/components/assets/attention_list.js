@@ -14,7 +14,7 @@ function drawing(tag, attributes) {
   return made;
 }
 
-function smallLine(values) {
+function smallLine(values, limit, level) {
   const svg = drawing("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, "aria-hidden": "true" });
   svg.append(drawing("rect", { width: WIDTH, height: HEIGHT, rx: 3 }));
   let points = [];
@@ -25,6 +25,10 @@ function smallLine(values) {
     points.push(`${x.toFixed(1)},${y.toFixed(1)}`);
   });
   flush();
+  if (limit !== null) {
+    const y = (HEIGHT - 2 - (HEIGHT - 4) * Math.min(1, Math.max(0, limit))).toFixed(1);
+    svg.append(drawing("polyline", { class: `limit ${level}`, points: `0,${y} ${WIDTH},${y}` }));
+  }
   return svg;
 }
 
@@ -37,11 +41,13 @@ function row(one) {
     mark.append(fill);
   }
   const line = element("span", "line");
-  if (one.line.length) line.append(smallLine(one.line));
+  if (one.line.length) line.append(smallLine(one.line, one.limit, one.key));
+  const value = element("span", "value", one.value);
+  if (one.note) value.append(element("small", "", one.note));
   link.href = `/server?id=${encodeURIComponent(one.server_id)}`;
   link.dataset.id = one.server_id;
-  link.append(mark, element("span", "name", one.name), element("span", "about", one.about), element("span", "value", one.value), line, element("span", "age", one.age));
-  link.setAttribute("aria-label", [one.name, one.about, one.value, one.age].filter(Boolean).join(", "));
+  link.append(mark, element("span", "name", one.name), element("span", "about", one.about), value, line, element("span", "age", one.age));
+  link.setAttribute("aria-label", [one.name, one.about, one.value, one.note, one.age].filter(Boolean).join(", "));
   item.append(link);
   return item;
 }
