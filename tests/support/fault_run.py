@@ -20,7 +20,7 @@ from support.recorded_log import Plan, Recording, record
 from support.waiting import wait_until
 
 WATCH_SECONDS = 0.1
-START_AGAIN_SECONDS = 0.5
+SLOW_FROM, SLOWER = 0.8, 10.0
 SETTINGS = {"tick_seconds": 0, "metrics_seconds": 0, "round_seconds": 3.0, "session_seconds": 6.0}
 
 
@@ -43,7 +43,11 @@ def recorded_room(broker: Broker, **plan: Any) -> tuple[Room, Recording]:
 
 
 class Feeder:
-    """Writes a recording in a thread, spread over ``seconds``; the order in each partition is the recording's."""
+    """Writes a recording in a thread, spread over ``seconds``; the order in each partition is the recording's.
+
+    The last fifth comes ten times slower until ``release``, so that the log still grows when a slow machine is not
+    done with the faults.
+    """
 
     def __init__(self, room: Room, recording: Recording, seconds: float) -> None:
         self._room = room
@@ -51,6 +55,7 @@ class Feeder:
         self._seconds = seconds
         self._thread = threading.Thread(target=self._run, name="feeder")
         self._is_stopped = threading.Event()
+        self._is_released = threading.Event()
 
     @property
     def count(self) -> int:
@@ -63,8 +68,13 @@ class Feeder:
     def is_done(self) -> bool:
         return not self._thread.is_alive()
 
+    def release(self) -> None:
+        """The rest of the recording comes at once."""
+        self._is_released.set()
+
     def stop(self) -> None:
         self._is_stopped.set()
+        self._is_released.set()
         self._thread.join()
 
     def _run(self) -> None:
@@ -74,10 +84,14 @@ class Feeder:
             producer.produce(topic, one.value, one.key, one.partition, timestamp=one.append_ms)
             if index % 50 == 0:
                 producer.poll(0)
-                early = index / self.count * self._seconds - (time.monotonic() - began)
-                if self._is_stopped.wait(max(0.0, early)):
+                self._is_released.wait(max(0.0, self._due(index) - (time.monotonic() - began)))
+                if self._is_stopped.is_set():
                     return
         room.flush()
+
+    def _due(self, index: int) -> float:
+        share = index / self.count
+        return self._seconds * (share + (SLOWER - 1) * max(0.0, share - SLOW_FROM))
 
 
 @dataclass
@@ -190,6 +204,7 @@ def run_faults(faults: Sequence[Callable[[], None]], gaps: Callable[[], float], 
 
 def finish(room: Room, crew: Crew, feeder: Feeder, timeout_seconds: float) -> list[int]:
     """Waits until all is applied and committed, and ends the workers; their exit codes."""
+    feeder.release()
     wait_until(lambda: feeder.is_done, timeout_seconds, "the recording in the log")
     ends = room.ends()
     wait_until(

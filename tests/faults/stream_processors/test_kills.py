@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from support.kafka import Broker
 
-pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(240)]
 
 FEED_SECONDS = 28.0
 
@@ -37,7 +37,7 @@ def test_kills_and_a_zombie_change_nothing(kafka: "Broker", tmp_path: Path) -> N
         once = functools.partial(kill, crew, chance)
         faults = [once, functools.partial(pause, crew, chance, 8.0), once, once]
         in_time = run_faults(faults, lambda: chance.uniform(2.0, 4.0), lambda: feeder.is_done)
-        finish(room, crew, feeder, 45.0)
+        finish(room, crew, feeder, 60.0)
 
     assert in_time == len(faults), "the log was at its end before the last fault"
     assert crew.exits[-9] == 3
