@@ -1,7 +1,8 @@
 from pulsemon_sinks.reader.servers import Reading, Server
-from pulsemon_ui.view_models.attention import ROWS, attention, change_text
+from pulsemon_ui.view_models.attention import ROWS, attention
 from pulsemon_ui.view_models.fleet import UNASSIGNED, Fleet, groups, make_fleet, status_text
 from pulsemon_ui.view_models.sentence import sentence
+from pulsemon_ui.view_models.small_lines import change_text
 from pulsemon_ui.view_models.status import Status
 from pulsemon_ui.view_models.strip import key_figures, ranking
 from support.fleets import server, small_fleet

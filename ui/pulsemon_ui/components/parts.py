@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
 import streamlit as st
+from pulsemon_schemas.rules.environments import environment_of
 
 from pulsemon_ui.components.mount import mount, unheard
 from pulsemon_ui.view_models.alert_cards import AlertCard
-from pulsemon_ui.view_models.attention import Attention, change_text, scaled, with_newest
+from pulsemon_ui.view_models.attention import Attention, page_of
 from pulsemon_ui.view_models.fleet import Fleet, Group
 from pulsemon_ui.view_models.sentence import sentence
+from pulsemon_ui.view_models.small_lines import change_text, scaled, with_newest
 from pulsemon_ui.view_models.status import Status
 from pulsemon_ui.view_models.strip import KeyFigure
 
@@ -93,7 +95,8 @@ def _row(row: Attention, line: Sequence[float | None], value: str) -> dict[str, 
     return {
         "key": row.key,
         "glyph": row.glyph,
-        "server_id": row.server_id,
+        "server_id": row.server_id if environment_of(row.server_id) is None else "",
+        "page": page_of(row),
         "name": row.name,
         "about": row.about,
         "value": value,

@@ -10,8 +10,9 @@ from pulsemon_ui.pages.frame import awaited, card_title, quiet, trouble_bar
 from pulsemon_ui.pages.onboarding import onboarding
 from pulsemon_ui.pages.routes import open_server
 from pulsemon_ui.pages.trends import trends
-from pulsemon_ui.view_models.attention import attention, attention_title, wanted_lines
+from pulsemon_ui.view_models.attention import attention, attention_title
 from pulsemon_ui.view_models.fleet import GROUPINGS, Fleet, groups
+from pulsemon_ui.view_models.small_lines import wanted_lines
 
 COLOURS = ("status", "cpu", "memory", "disk")
 

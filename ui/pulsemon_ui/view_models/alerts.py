@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from pulsemon_schemas.catalogue import Metric, metric
+from pulsemon_schemas.rules.environments import environment_of
 from pulsemon_sinks.reader.alerts import Transition
 from pulsemon_sinks.reader.choice import Choice
 
@@ -13,6 +14,7 @@ INFO = Look("info", "Info", "i", 9)
 LOOKS = {"critical": Status.CRITICAL.value, "warning": Status.WARNING.value, "info": INFO}
 
 SILENCE = "Sends no data"
+SILENCE_OF_MANY = "Servers without data"
 MUTED = ("acknowledged", "unknown")
 
 _TITLES = {"system.filesystem.utilization": "Disk used"}
@@ -37,7 +39,7 @@ def look_of(level: str) -> Look:
 def subject(alert: Transition) -> str:
     """What the alert is about: ``Disk used on /data``."""
     if not alert.metric:
-        return SILENCE
+        return SILENCE if environment_of(alert.server_id) is None else SILENCE_OF_MANY
     known = catalogued(alert.metric)
     title = _TITLES.get(alert.metric) or (known.title if known is not None else alert.metric)
     labels = dict(label.partition("=")[::2] for label in alert.labels.split(",") if label)
@@ -55,7 +57,8 @@ def limit_of(alert: Transition) -> str:
     """The limit with its unit; "" where none is known."""
     if alert.limit is None:
         return ""
-    text = value_text(alert.limit, unit_of(alert)) if alert.metric else duration_text(alert.limit)
+    is_silence = not alert.metric and environment_of(alert.server_id) is None
+    text = duration_text(alert.limit) if is_silence else value_text(alert.limit, unit_of(alert))
     return text.replace(".0%", "%")
 
 
@@ -114,7 +117,12 @@ def line_of(alert: Transition) -> AlertLine | None:
 
 
 def unit_of(alert: Transition) -> str:
-    """The unit of value and limit: that of the metric, a second for a rate, none for a number of samples."""
+    """The unit of value and limit: that of the metric, a second for a rate, none for a number of samples.
+
+    Of an environment it is the share of its servers.
+    """
+    if environment_of(alert.server_id) is not None:
+        return "1"
     known = catalogued(alert.metric)
     if known is None or alert.window_function == "count":
         return ""

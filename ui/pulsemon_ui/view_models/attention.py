@@ -3,12 +3,14 @@
 ``Attention`` is one row, whatever made it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from pulsemon_schemas.catalogue import metric
+from pulsemon_schemas.rules.environments import environment_of
 from pulsemon_sinks.reader.alerts import Transition
-from pulsemon_sinks.reader.choice import Choice, Line
+from pulsemon_sinks.reader.choice import Choice
 
 from pulsemon_ui.view_models.alerts import (
     SILENCE,
@@ -21,21 +23,16 @@ from pulsemon_ui.view_models.alerts import (
     subject,
     value_of,
 )
-from pulsemon_ui.view_models.fleet import Fleet, Host
+from pulsemon_ui.view_models.fleet import UNASSIGNED, Fleet, Host, place_of
+from pulsemon_ui.view_models.line_length import line_seconds
 from pulsemon_ui.view_models.metrics import CPU, DISK, FLEET, MEMORY
 from pulsemon_ui.view_models.status import Status
-from pulsemon_ui.view_models.timerange import aligned_window
 from pulsemon_ui.view_models.wording import duration_text, value_text
 
 ROWS = 9
 SILENT_ROWS = 5
 ROWS_A_MEASURE = 4
-POINTS = 60
-HOUR_SECONDS = 3600
-VALUE_SECONDS = 3 * HOUR_SECONDS
-# A line begins before its trouble did, in one of few windows that all viewers share; a day is far enough to see it.
-WINDOWS_SECONDS = (HOUR_SECONDS, VALUE_SECONDS, 6 * HOUR_SECONDS, 12 * HOUR_SECONDS, 24 * HOUR_SECONDS)
-BEFORE = 1.3
+VALUE_SECONDS = 3 * 3600
 VALUE = "value"
 
 _RANKED = {"disk": "Disk used", "cpu": CPU.title, "memory": MEMORY.title}
@@ -66,11 +63,15 @@ class Attention:
 
 
 def attention(fleet: Fleet) -> tuple[Attention, ...]:
-    """At most ROWS rows: alerts by level, silent servers, alerts that nobody is called for, then the highest shares."""
-    alerts = [(host, alert) for host in fleet.hosts for alert in host.alerts]
-    alerts.sort(key=lambda one: (look_of(one[1].level).rank, one[1].started_at_ms, one[0].server_id))
-    calling = [_alert(*one, fleet.now_ms) for one in alerts if _calls(one[1])]
-    others = [_alert(*one, fleet.now_ms) for one in alerts if not _calls(one[1])]
+    """At most ROWS rows: alerts by level, silent servers, alerts that nobody is called for, then the highest shares.
+
+    Alerts about whole environments come before all others.
+    """
+    alerts = [(host.server.name, alert) for host in fleet.hosts for alert in host.alerts]
+    alerts.sort(key=lambda one: (look_of(one[1].level).rank, one[1].started_at_ms, one[1].server_id))
+    wide = [(place_of(alert), alert) for alert in fleet.wide]
+    calling = [_alert(*one, fleet.now_ms) for one in (*wide, *alerts) if _calls(one[1])]
+    others = [_alert(*one, fleet.now_ms) for one in (*wide, *alerts) if not _calls(one[1])]
     rows = [*calling, *_silent_rows(fleet), *others]
     return (*rows[:ROWS], *_highest(fleet, ROWS - len(rows)))
 
@@ -89,64 +90,27 @@ def attention_title(rows: Sequence[Attention]) -> tuple[str, str]:
     return "Needs attention", text[:1].upper() + text[1:]
 
 
-def wanted_lines(rows: Sequence[Attention], now_ms: int) -> tuple[Line, ...]:
-    """The series behind the small lines of the rows, in their order."""
-    return tuple(
-        Line(row.server_id, row.choice, aligned_window(now_ms, row.line_seconds, row.line_seconds // POINTS))
-        for row in rows
-    )
-
-
-def with_newest(
-    rows: Sequence[Attention], lines: Mapping[int, Sequence[float | None]]
-) -> list[tuple[Attention, Sequence[float | None], str]]:
-    """Each row with its line and the words of its value: the newest of the line where that is what is judged."""
-    found = []
-    for index, row in enumerate(rows):
-        line = lines.get(index, ())
-        newest = next((value for value in reversed(line) if value is not None), None)
-        is_newer = row.shows_newest and newest is not None
-        found.append((row, line, value_text(newest, row.unit) if is_newer else row.value))
-    return found
-
-
-def scaled(row: Attention, line: Sequence[float | None]) -> tuple[list[float | None], float | None]:
-    """The line and its limit from 0 to 1: shares as they are, all else against the largest with a little room."""
-    top = max([value for value in line if value is not None] + [row.limit or 0.0], default=0.0) * 1.15
-    if row.unit == "1" and top <= 1.15:
-        top = 1.0
-    top = top or 1.0
-    limit = None if row.limit is None else round(row.limit / top, 3)
-    return [None if value is None else round(value / top, 3) for value in line], limit
-
-
-def change_text(line: Sequence[float | None]) -> str:
-    """How a share moved over its small line: ``+12 pts``, ``steady`` within one; "" without two values."""
-    values = [value for value in line if value is not None]
-    if len(values) < 2:
-        return ""
-    points = (values[-1] - values[0]) * 100
-    return "steady" if abs(points) < 1 else f"{points:+.0f} pts"
-
-
-def line_seconds(age_seconds: float) -> int:
-    """How far back a line goes for a trouble of this age."""
-    return next((one for one in WINDOWS_SECONDS if one >= age_seconds * BEFORE), WINDOWS_SECONDS[-1])
+def page_of(row: Attention) -> str:
+    """The address that tells more: the server's, or the Overview of an environment."""
+    environment = environment_of(row.server_id)
+    if environment is None:
+        return f"/server?id={quote(row.server_id, safe='')}"
+    return f"/?env={quote(environment or UNASSIGNED, safe='')}"
 
 
 def _calls(alert: Transition) -> bool:
     return not is_muted(alert) and alert.level != "info"
 
 
-def _alert(host: Host, alert: Transition, now_ms: int) -> Attention:
+def _alert(name: str, alert: Transition, now_ms: int) -> Attention:
     look, line = look_of(alert.level), line_of(alert)
     age = max(0.0, (now_ms - alert.started_at_ms) / 1000)
     limit = f"limit {limit_of(alert)}" if alert.limit is not None else ""
     return Attention(
         look.key,
         look.glyph,
-        host.server_id,
-        host.server.name,
+        alert.server_id,
+        name,
         subject(alert),
         value_of(alert),
         muted_text(alert) or limit,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from pulsemon_schemas.rules.environments import environment_of
 from pulsemon_sinks.reader.alerts import ServerStatus, Transition
 from pulsemon_sinks.reader.servers import Reading, Server
 
@@ -52,13 +53,15 @@ class Host:
 class Fleet:
     """All hosts at one moment. ``as_of_ms``: the newest time any data speak of; ``now_ms``: when it was looked at.
 
-    ``judged_ms``: until when a processor judged the rules, None if none did lately.
+    ``judged_ms``: until when a processor judged the rules, None if none did lately. ``wide``: open alerts about whole
+    environments.
     """
 
     hosts: tuple[Host, ...]
     as_of_ms: int | None
     now_ms: int
     judged_ms: int | None = None
+    wide: tuple[Transition, ...] = ()
 
     @property
     def is_judged(self) -> bool:
@@ -80,7 +83,8 @@ class Fleet:
     def only(self, places: Mapping[str, str]) -> "Fleet":
         """The hosts in all these places, as ``{"role": "db"}``; the time of the data stays that of the whole fleet."""
         kept = tuple(host for host in self.hosts if all(host.place(key) == value for key, value in places.items()))
-        return Fleet(kept, self.as_of_ms, self.now_ms, self.judged_ms)
+        wide = tuple(alert for alert in self.wide if places.get("environment", place_of(alert)) == place_of(alert))
+        return Fleet(kept, self.as_of_ms, self.now_ms, self.judged_ms, wide)
 
 
 def make_fleet(
@@ -102,7 +106,13 @@ def make_fleet(
         by_age = judge(server.last_seen_ms, as_of_ms, now_ms)
         verdict = decide(by_age, said.states.get(server.server_id), is_judging=judging, now_ms=now_ms)
         hosts.append(Host(server, verdict, known, tuple(alerts.get(server.server_id, ()))))
-    return Fleet(tuple(hosts), as_of_ms, now_ms, said.judged_ms)
+    wide = tuple(alert for alert in said.alerts if environment_of(alert.server_id) is not None)
+    return Fleet(tuple(hosts), as_of_ms, now_ms, said.judged_ms, wide)
+
+
+def place_of(alert: Transition) -> str:
+    """The environment that an alert is about as a whole, as ``Host.place`` calls it."""
+    return environment_of(alert.server_id) or UNASSIGNED
 
 
 @dataclass(frozen=True, slots=True)

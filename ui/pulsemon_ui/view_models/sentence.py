@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from pulsemon_sinks.reader.alerts import Transition
 
-from pulsemon_ui.view_models.alerts import fires_above, limit_of, subject
-from pulsemon_ui.view_models.fleet import Fleet, Host
+from pulsemon_ui.view_models.alerts import fires_above, is_muted, limit_of, look_of, subject, value_of
+from pulsemon_ui.view_models.fleet import Fleet, Host, place_of
 from pulsemon_ui.view_models.status import Status, has_stopped
 from pulsemon_ui.view_models.wording import count_text, duration_text, value_text
 
@@ -28,10 +28,23 @@ def sentence(fleet: Fleet) -> tuple[Part, ...]:
     if has_stopped(fleet.as_of_ms, fleet.now_ms):
         return _stopped(fleet)
     silent = sorted(_with(fleet, Status.SILENT), key=lambda host: -(host.verdict.silent_seconds or 0))
+    wide = _wide(fleet)
     if _with(fleet, Status.CRITICAL) or _with(fleet, Status.WARNING):
-        return (*_troubled(fleet), *_no_data(silent), *_unjudged(fleet), *_late(fleet), *_new(fleet))
+        return (*wide, *_troubled(fleet), *_no_data(silent), *_unjudged(fleet), *_late(fleet), *_new(fleet))
     calm = _silent(fleet, silent) if silent else _well(fleet)
-    return (*calm, *_unjudged(fleet), *_late(fleet), *_new(fleet), *_highest(fleet))
+    return (*wide, *calm, *_unjudged(fleet), *_late(fleet), *_new(fleet), *_highest(fleet))
+
+
+def _wide(fleet: Fleet) -> tuple[Part, ...]:
+    """Whole environments come first: what follows about their servers has one cause."""
+    parts: list[Part] = []
+    for alert in fleet.wide:
+        if not is_muted(alert):
+            glyph, age = look_of(alert.level).glyph, duration_text((fleet.now_ms - alert.started_at_ms) / 1000)
+            share = f"{value_of(alert)} of the" if alert.value is not None else "Too many"
+            text = f"{glyph} {share} servers in {place_of(alert)} have sent nothing for {age}. "
+            parts.append(Part(text, look_of(alert.level).key))
+    return tuple(parts)
 
 
 def _troubled(fleet: Fleet) -> tuple[Part, ...]:

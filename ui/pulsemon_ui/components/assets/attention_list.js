@@ -44,7 +44,7 @@ function row(one) {
   if (one.line.length) line.append(smallLine(one.line, one.limit, one.key));
   const value = element("span", "value", one.value);
   if (one.note) value.append(element("small", "", one.note));
-  link.href = `/server?id=${encodeURIComponent(one.server_id)}`;
+  link.href = one.page;
   link.dataset.id = one.server_id;
   link.append(mark, element("span", "name", one.name), element("span", "about", one.about), value, line, element("span", "age", one.age));
   link.setAttribute("aria-label", [one.name, one.about, one.value, one.note, one.age].filter(Boolean).join(", "));
@@ -58,7 +58,7 @@ function build(host) {
   host.append(root);
   list.addEventListener("click", (event) => {
     const link = event.target.closest(".row");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    if (!link?.dataset.id || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
     event.preventDefault();
     view.send("open", link.dataset.id);
   });
