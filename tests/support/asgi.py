@@ -21,9 +21,9 @@ class Answer:
         return self.body.decode()
 
 
-def get(app: ASGIApp, url: str, headers: Mapping[str, str] | None = None) -> Answer:
-    """GET; the Host is that of the URL unless headers say otherwise."""
-    sent = _run(app, _scope("http", url, headers) | {"method": "GET"}, {"type": "http.request", "body": b""})
+def get(app: ASGIApp, url: str, headers: Mapping[str, str] | None = None, method: str = "GET") -> Answer:
+    """GET, or another method; the Host is that of the URL unless headers say otherwise."""
+    sent = _run(app, _scope("http", url, headers) | {"method": method}, {"type": "http.request", "body": b""})
     start = next(message for message in sent if message["type"] == "http.response.start")
     body = b"".join(message.get("body", b"") for message in sent if message["type"] == "http.response.body")
     return Answer(start["status"], {name.decode(): value.decode() for name, value in start["headers"]}, body)

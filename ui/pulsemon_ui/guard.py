@@ -51,7 +51,7 @@ class Guard:
         if scope["path"] == HEALTH_PATH:
             return None
         if scope["path"] == OPEN_PATH and scope["type"] == "http":
-            return self._open(scope)
+            return self._open(scope) if scope["method"] == "GET" else _only_get()
         return None if self._has_session(headers) else _denied("This dashboard opens with a one-time link.")
 
     def _has_session(self, headers: Headers) -> bool:
@@ -78,6 +78,11 @@ class Guard:
 def cookie_name(settings: UiSettings) -> str:
     """Cookies are shared by all ports of a host, so the port is part of the name."""
     return f"pulsemon_session_{settings.port}"
+
+
+def _only_get() -> Response:
+    """What previews a link asks for its head first: that must not use the link up."""
+    return _kept_to_itself(Response(status_code=405, headers={"Allow": "GET"}))
 
 
 def _denied(reason: str) -> Response:

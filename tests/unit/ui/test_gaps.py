@@ -1,4 +1,5 @@
-from pulsemon_ui.view_models.gaps import bridged
+import pytest
+from pulsemon_ui.view_models.gaps import alone, bridged
 
 N = None
 
@@ -21,6 +22,18 @@ def test_edges_stay_empty() -> None:
 
 def test_two_lonely_samples_are_not_joined() -> None:
     assert bridged([1.0, N, N, N, N, 1.0]) == [1.0, N, N, N, N, 1.0]
+
+
+def test_samples_as_far_apart_as_they_are_sent_are_joined() -> None:
+    assert bridged([1.0, N, N, 4.0], least=3.0) == [1.0, 2.0, 3.0, 4.0]
+    assert bridged([1.0, *[N] * 6, 8.0], least=3.0) == pytest.approx([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0])
+    assert bridged([1.0, *[N] * 7, 9.0], least=3.0) == [1.0, *[N] * 7, 9.0]
+
+
+def test_values_that_no_line_shows() -> None:
+    assert alone([1.0, N, 2.0, 3.0, N, 4.0]) == [0, 5]
+    assert alone([1.0]) == [0]
+    assert alone([N, 1.0, 2.0]) == []
 
 
 def test_nothing_comes_of_nothing() -> None:

@@ -62,6 +62,16 @@ def test_a_link_opens_everything_and_works_once(app: ASGIApp, settings: UiSettin
     assert "set-cookie" not in second.headers
 
 
+@pytest.mark.parametrize("method", ["HEAD", "POST", "OPTIONS"])
+def test_only_a_visit_uses_a_link_up(app: ASGIApp, settings: UiSettings, method: str) -> None:
+    link = make_link(settings)
+    looked = get(app, link, method=method)
+
+    assert (looked.status, looked.headers["allow"], looked.body) == (405, "GET", b"")
+    assert "set-cookie" not in looked.headers
+    assert get(app, link).status == 200
+
+
 def test_a_link_is_not_kept_by_caches_nor_told_to_other_pages(app: ASGIApp, settings: UiSettings) -> None:
     answer = get(app, make_link(settings))
 

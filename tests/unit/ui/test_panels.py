@@ -2,7 +2,7 @@ import pytest
 from pulsemon_sinks.reader.choice import Window
 from pulsemon_ui.charts.palette import DARK, LIGHT, palette
 from pulsemon_ui.charts.server_panels import PANEL_PIXELS, brush_area, height, panel_spec, panel_table
-from pulsemon_ui.view_models.metrics import CPU, NETWORK_IN, SETS, sets_with
+from pulsemon_ui.view_models.metrics import CPU, DISK, NETWORK_IN, SETS, sets_with
 from pulsemon_ui.view_models.panels import panels
 from pulsemon_ui.view_models.table import metric_rows
 from pulsemon_ui.view_models.timerange import viewer_zone
@@ -59,6 +59,23 @@ def test_all_panels_share_one_table_and_one_crosshair() -> None:
     assert table.column_names == ["x", "when", "m0", "l0", "d0", "m1", "l1", "d1"]
     assert spec["axisPointer"] == {"link": [{"xAxisIndex": "all"}], "lineStyle": {"color": LIGHT.dim}}
     assert "CPU busy" in str(spec["tooltip"])
+
+
+def test_a_metric_that_is_sent_once_a_minute_is_seen_from_its_first_value() -> None:
+    first: list[float | None] = [None, 0.5, *[None] * 8]
+    second: list[float | None] = [None, 0.5, *[None] * 5, 0.6, None, None]
+
+    def drawn(values: list[float | None]) -> tuple[list[float | None], list[object]]:
+        made = panels((DISK,), columns((values, values, values)), step_seconds=10)
+        spec = panel_spec(panel_table([one * 1e4 for one in range(10)], made, viewer_zone("UTC")), made, WINDOW, LIGHT)
+        lines = spec["series"]
+        assert isinstance(lines, list)
+        return list(made[0].middle), [line["data"] for line in lines if line["type"] == "scatter"]
+
+    assert drawn(first) == ([None, 50.0, *[None] * 8], [[[1e4, 50.0]]])
+    line, dots = drawn(second)
+    assert line[1:8] == pytest.approx([50.0, 51.67, 53.33, 55.0, 56.67, 58.33, 60.0], abs=0.01)
+    assert dots == []
 
 
 def test_what_reads_a_drag_knows_where_the_panels_lie() -> None:

@@ -8,6 +8,7 @@ from pulsemon_ui.view_models.timerange import (
     aligned_window,
     chosen,
     coarse,
+    complete_window,
     fixed_span,
     live_span,
     span_text,
@@ -62,6 +63,12 @@ def test_a_message_that_is_no_drag_chooses_nothing(times: str) -> None:
 
 def test_viewers_in_the_same_bucket_ask_the_same_question() -> None:
     assert aligned_window(NOW, 3600, 60) == aligned_window(NOW + 40_000, 3600, 60)
+
+
+def test_what_is_counted_is_counted_in_finished_buckets() -> None:
+    for second in (0, 1, 599):
+        window = complete_window((1200 + second) * 1000, 1800, 600)
+        assert (window.start_ms, window.end_ms) == (-600_000, 1_200_000)
 
 
 def test_a_table_needs_fewer_buckets_than_a_chart() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 from pulsemon_sinks.reader.choice import Window
 
-from pulsemon_ui.charts.palette import Palette, Spec, box, hidden_line, time_axis, value_axis
+from pulsemon_ui.charts.palette import Palette, Spec, box, dots, hidden_line, time_axis, value_axis
 from pulsemon_ui.view_models.alerts import look_of
 from pulsemon_ui.view_models.strip import Ranked
 
@@ -65,6 +65,7 @@ def band_spec(table: pa.Table, window: Window, colours: Palette) -> Spec:
             ),
             _line("median", "median", {"width": 1.8, **accent}, colours.accent),
             _line("p99", "p99", {"width": 1.2, "type": "dashed", "color": colours.dim}, colours.dim),
+            *dots(table.column("x").to_pylist(), table.column("median").to_pylist(), colours.accent),
         ],
     }
 

@@ -1,6 +1,9 @@
 """Colours of charts in both themes; those of states are the theme's, which style sheets know by name."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from pulsemon_ui.view_models.gaps import alone
 
 Spec = dict[str, object]
 
@@ -90,6 +93,15 @@ def value_axis(colours: Palette, **more: object) -> Spec:
 def box(**edges: object) -> Spec:
     """A grid whose edges are exactly where they are put."""
     return {"containLabel": False, "outerBoundsMode": "none", **edges}
+
+
+def dots(times: Sequence[float], values: Sequence[float | None], colour: str, **more: object) -> list[Spec]:
+    """A series of dots where the line through the values shows nothing; none if it shows them all."""
+    data = [[times[place], values[place]] for place in alone(values)]
+    if not data:
+        return []
+    shape: Spec = {"symbolSize": 4, "color": colour, "silent": True, "tooltip": {"show": False}}
+    return [{"type": "scatter", "data": data, **shape, **more}]
 
 
 def hidden_line(**more: object) -> Spec:

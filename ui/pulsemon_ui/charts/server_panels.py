@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 import pyarrow as pa
 from pulsemon_sinks.reader.choice import Window
 
-from pulsemon_ui.charts.palette import Palette, Spec, box, hidden_line, time_axis, value_axis
+from pulsemon_ui.charts.palette import Palette, Spec, box, dots, hidden_line, time_axis, value_axis
 from pulsemon_ui.view_models.panels import Panel
 
 PANEL_PIXELS = 168
@@ -33,6 +33,7 @@ def panel_spec(table: pa.Table, panels: Sequence[Panel], window: Window, colours
     """The chart. ``table`` is that of ``panel_table``."""
     numbered = list(enumerate(panels))
     bottom = len(panels) - columns
+    times = table.column("x").to_pylist()
     return {
         "animation": False,
         "dataset": {"source": table},
@@ -45,7 +46,14 @@ def panel_spec(table: pa.Table, panels: Sequence[Panel], window: Window, colours
             for i, _ in numbered
         ],
         "yAxis": [value_axis(colours, gridIndex=i, max=panel.top, interval=panel.line) for i, panel in numbered],
-        "series": [line for i, panel in numbered for line in _lines(i, panel, colours)],
+        "series": [
+            *(line for i, panel in numbered for line in _lines(i, panel, colours)),
+            *(
+                dot
+                for i, panel in numbered
+                for dot in dots(times, panel.middle, colours.accent, xAxisIndex=i, yAxisIndex=i)
+            ),
+        ],
         "tooltip": {"trigger": "axis", "confine": True, "formatter": _tooltip(panels)},
         "axisPointer": {"link": [{"xAxisIndex": "all"}], "lineStyle": {"color": colours.dim}},
         "legend": {"show": False},

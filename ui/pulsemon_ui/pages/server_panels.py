@@ -30,7 +30,9 @@ def server_panels(server: Server, set_title: str, span: Span, columns: int, aler
         return
     _span_bar(span)
     rules = dashboard().rules().value or ()
-    shown = panels(measures, answer.value.to_pydict(), marks_of(measures, server, rules, alerts))
+    shown = panels(
+        measures, answer.value.to_pydict(), marks_of(measures, server, rules, alerts), span.window.step_seconds
+    )
     if not shown:
         st.markdown("Nothing was sent in this time.")
         return

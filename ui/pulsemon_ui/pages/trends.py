@@ -16,7 +16,7 @@ from pulsemon_ui.view_models.fleet import Fleet
 from pulsemon_ui.view_models.metrics import CPU, FLEET
 from pulsemon_ui.view_models.strip import day_window, ranking, wanted_levels
 from pulsemon_ui.view_models.strip import key_figures as figures_of
-from pulsemon_ui.view_models.timerange import RANGES, aligned_window
+from pulsemon_ui.view_models.timerange import RANGES, complete_window
 
 BAND_STEP_SECONDS = 600
 
@@ -28,7 +28,7 @@ def trends(filters: Filters) -> None:
         return
     shown = fleet.only(filters.places)
     ids = tuple(host.server_id for host in shown.hosts) if filters.places else None
-    window = aligned_window(dashboard().now_ms(), RANGES["24h"], BAND_STEP_SECONDS)
+    window = complete_window(dashboard().now_ms(), RANGES["24h"], BAND_STEP_SECONDS)
     with awaited("trends", height=360):
         levels = dashboard().fleet_levels(wanted_levels(), day_window(dashboard().now_ms()), ids).value
         quantiles = dashboard().fleet_quantiles(CPU.choice, window, ids).value

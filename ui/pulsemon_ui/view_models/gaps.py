@@ -6,19 +6,29 @@ from collections.abc import Sequence
 TOLERANCE = 2.5
 
 
-def bridged(values: Sequence[float | None]) -> list[float | None]:
+def bridged(values: Sequence[float | None], least: float = 1.0) -> list[float | None]:
     """The values with the empty buckets between neighbouring samples filled in on a straight line.
 
     A run of empty buckets is a gap, and stays empty, when it is longer than TOLERANCE times the distance of the samples
-    before it and of those after it.
+    before it and of those after it. ``least``: how many buckets apart samples are expected, where it is known.
     """
     known = [index for index, value in enumerate(values) if value is not None]
     filled = list(values)
     for place in range(len(known) - 1):
         first, last = known[place], known[place + 1]
-        if last - first > 1 and last - first <= TOLERANCE * _usual(known, place):
+        if last - first > 1 and last - first <= TOLERANCE * max(least, _usual(known, place)):
             _fill(filled, first, last)
     return filled
+
+
+def alone(values: Sequence[float | None]) -> list[int]:
+    """The places of values with none beside them: a line does not show them."""
+    padded = [None, *values, None]
+    return [
+        place
+        for place, value in enumerate(values)
+        if value is not None and padded[place] is None and padded[place + 2] is None
+    ]
 
 
 def _usual(known: list[int], place: int) -> int:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from pulsemon_schemas.catalogue import metric
 from pulsemon_sinks.reader.choice import Choice
 
 
@@ -12,6 +13,11 @@ class Measure:
     title: str
     unit: str
     choice: Choice
+
+    @property
+    def interval_seconds(self) -> float:
+        """How often its series are sent."""
+        return metric(self.choice.metric).interval_seconds
 
 
 def gauge(title: str, unit: str, metric: str, *having: str) -> Measure:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pulsemon_ui.view_models.gaps import bridged
 from pulsemon_ui.view_models.marks import Limit, Marks, Start
 from pulsemon_ui.view_models.metrics import Measure
+from pulsemon_ui.view_models.timerange import TICK_SECONDS
 from pulsemon_ui.view_models.wording import Scale, scale_for, value_text
 
 Line = list[float | None]
@@ -38,15 +39,19 @@ class Panel:
 
 
 def panels(
-    measures: Sequence[Measure], columns: Mapping[str, Sequence[float | None]], marks: Sequence[Marks] = ()
+    measures: Sequence[Measure],
+    columns: Mapping[str, Sequence[float | None]],
+    marks: Sequence[Marks] = (),
+    step_seconds: int = TICK_SECONDS,
 ) -> tuple[Panel, ...]:
     """The panels from the answer's columns a0, lo0, hi0, a1, …; a measure without any value has none.
 
-    ``marks``: one for each measure, or none at all.
+    ``marks``: one for each measure, or none at all. ``step_seconds``: how long a bucket of the columns is.
     """
     made = []
     for index, measure in enumerate(measures):
-        middle, low, high = (bridged(columns[f"{part}{index}"]) for part in ("a", "lo", "hi"))
+        apart = measure.interval_seconds / step_seconds
+        middle, low, high = (bridged(columns[f"{part}{index}"], apart) for part in ("a", "lo", "hi"))
         if any(value is not None for value in middle):
             made.append(_panel(measure, middle, low, high, marks[index] if marks else Marks()))
     return tuple(made)

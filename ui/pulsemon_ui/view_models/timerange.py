@@ -62,6 +62,12 @@ def aligned_window(now_ms: int, seconds: int, step: int) -> Window:
     return Window((end - seconds) * 1000, end * 1000, step)
 
 
+def complete_window(now_ms: int, seconds: int, step: int) -> Window:
+    """The last ``seconds`` in whole buckets, all of them finished: a count does not fall in one that just began."""
+    end = now_ms // 1000 // step * step
+    return Window((end - seconds) * 1000, end * 1000, step)
+
+
 def coarse(window: Window, buckets: int) -> Window:
     """The same window in about so many buckets."""
     step = max(window.step_seconds, (window.end_ms - window.start_ms) // 1000 // buckets)
