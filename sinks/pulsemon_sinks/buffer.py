@@ -17,7 +17,8 @@ class Fault(NamedTuple):
 class Entry(NamedTuple):
     """A record with what its head says. With a fault the other facts mean nothing.
 
-    ``raw``: key and value as they came, for a faulty record that lacks one of them.
+    ``raw``: key and value as they came, for a faulty record that lacks one of them. ``leader_epoch``: under which
+    leader of the partition it was written; -1 if Kafka does not say.
     """
 
     record: LogRecord
@@ -25,6 +26,7 @@ class Entry(NamedTuple):
     recorded_at_ms: int
     fault: Fault | None = None
     raw: tuple[bytes | None, bytes | None] | None = None
+    leader_epoch: int = -1
 
 
 @dataclass(frozen=True, slots=True)

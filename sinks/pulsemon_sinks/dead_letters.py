@@ -17,6 +17,7 @@ class DeadLetters:
         self._producer = Producer(dict(config))
         self._topic = topic
         self._failed: list[tuple[Entry, Fault, str]] = []
+        self._is_refused = False
 
     def send(self, entry: Entry, fault: Fault, topic_id: str) -> None:
         """Queues the record as it came, with the reason in its headers; ``is_drained`` tells when it has arrived."""
@@ -47,7 +48,9 @@ class DeadLetters:
         failed, self._failed = self._failed, []
         for entry, fault, topic_id in failed:
             self.send(entry, fault, topic_id)
-        return self._producer.flush(timeout_seconds) == 0 and not self._failed
+        is_drained = self._producer.flush(timeout_seconds) == 0 and not self._failed
+        self._is_refused = self._is_refused and not is_drained
+        return is_drained
 
     def _on_failure(self, entry: Entry, fault: Fault, topic_id: str, error: KafkaError) -> None:
         record = entry.record
@@ -57,5 +60,10 @@ class DeadLetters:
                 record.topic, record.partition, record.offset, fault.reason, self._topic,
             )  # fmt: skip
             return
-        log.warning("dead letter %s:%s:%s: %s; sent again", record.topic, record.partition, record.offset, error)
+        if not self._is_refused:
+            log.warning(
+                "dead letter %s:%s:%s: %s; sent again, and so are others, without another word",
+                record.topic, record.partition, record.offset, error,
+            )  # fmt: skip
+        self._is_refused = True
         self._failed.append((entry, fault, topic_id))

@@ -30,6 +30,12 @@ class LeftOut(Protocol):
     def agree(self, partition: int, first: int, faults: Mapping[int, Fault]) -> dict[int, Fault]:
         """What is agreed after adding these."""
 
+    def are_sent(self, partition: int, first: int) -> bool:
+        """Whether the block's dead letters have arrived before."""
+
+    def note_sent(self, partition: int, first: int) -> None:
+        """They have arrived."""
+
 
 class Records(Protocol):
     """Stores records under a token; see inserts.Inserter."""

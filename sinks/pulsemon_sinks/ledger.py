@@ -13,27 +13,43 @@ from pulsemon_sinks.clickhouse.connection import Store
 
 STORED = "stored"
 LOST = "lost"
+TRUNCATED = "truncated"
 WINDOW_MS = 300_000
+LIFE_MARK = "/"
 
-COLUMNS = "topic, topic_id, partition, first_offset, last_offset, kind, records, windows"
+COLUMNS = "topic, topic_id, partition, first_offset, last_offset, kind, leader_epoch, records, windows"
 TOKEN_SETTINGS = {"async_insert": 0, "insert_deduplicate": 1}
 
 
 @dataclass(frozen=True, slots=True)
 class LogId:
-    """One life of a topic: a topic that was deleted and made again has another id, and is another log."""
+    """One life of a topic: a topic that was deleted and made again has another id, and is another log.
+
+    So is a partition that lost its tail and uses the lost offsets again: that is the next ``life`` of the same id.
+    """
 
     topic: str
     topic_id: str
+    life: int = 0
+
+    @property
+    def name(self) -> str:
+        """What stands for this log in tokens, in the ledger, in the places of records and in dead letters."""
+        return f"{self.topic_id}{LIFE_MARK}{self.life}" if self.life else self.topic_id
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Offsets first..last, both included. ``kind``: stored, or lost if retention took them before they were stored."""
+    """Offsets first..last, both included.
+
+    ``kind``: stored; lost if retention took them before they were stored; truncated for the one before the first of a
+    life. ``leader_epoch``: of the last record; a record written later to its offset has a higher one. -1: not known.
+    """
 
     first: int
     last: int
     kind: str = STORED
+    leader_epoch: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +115,10 @@ class Ledger:
         if not is_opening and (known := self._known(partition, proposal.first)) is not None:
             return known
         first = "start" if is_opening else proposal.first
+        row = (*self._of(partition), proposal.first, proposal.last, proposal.kind, proposal.leader_epoch)
         self._store.insert(
             f"INSERT INTO {self._table} ({COLUMNS}) VALUES",
-            [(*self._of(partition), proposal.first, proposal.last, proposal.kind, len(entries), windows(entries))],
+            [(*row, len(entries), windows(entries))],
             {**TOKEN_SETTINGS, "insert_deduplication_token": f"L:{token_of(self._log, partition)}:{first}"},
         )
         condition = "1" if is_opening else f"first_offset = {proposal.first}"
@@ -117,7 +134,7 @@ class Ledger:
 
     def _rows(self, partition: int, condition: str, order: str) -> list[Block]:
         rows = self._store.rows(
-            f"SELECT first_offset, last_offset, kind FROM {self._table} "
+            f"SELECT first_offset, last_offset, kind, leader_epoch FROM {self._table} "
             "WHERE topic = %(topic)s AND topic_id = %(topic_id)s "
             f"AND partition = %(partition)s AND {condition} ORDER BY {order}",
             dict(zip(("topic", "topic_id", "partition"), self._of(partition), strict=True)),
@@ -125,9 +142,9 @@ class Ledger:
         return [Block(*row) for row in rows]
 
     def _of(self, partition: int) -> tuple[str, str, int]:
-        return self._log.topic, self._log.topic_id, partition
+        return self._log.topic, self._log.name, partition
 
 
 def token_of(log: LogId, partition: int) -> str:
     """The part of every token that names one partition of one log."""
-    return f"{log.topic}:{log.topic_id}:{partition}"
+    return f"{log.topic}:{log.name}:{partition}"

@@ -17,15 +17,17 @@ from pulsemon_sinks.clickhouse.settings import ClickHouseSettings
 from pulsemon_sinks.control_history import ControlHistory
 from pulsemon_sinks.dead_letters import DeadLetters
 from pulsemon_sinks.ledger import BrokenChainError
+from pulsemon_sinks.opening import Services
 from pulsemon_sinks.pause import Pause
 from pulsemon_sinks.plans import plans
 from pulsemon_sinks.settings import SinkSettings
-from pulsemon_sinks.stored_topic import Services, StoredTopic
+from pulsemon_sinks.stored_topic import StoredTopic
+from pulsemon_sinks.tries import REFUSED_PAUSE_SECONDS
+from pulsemon_sinks.troubles import Troubles
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.1
-REFUSED_PAUSE_SECONDS = 0.2
 
 
 class Sink:
@@ -37,8 +39,11 @@ class Sink:
         self._bulk = HttpBulkStore(clickhouse)
         admin = AdminClient(client_config(kafka))
         dead_letters = DeadLetters(producer_config(kafka, "pulsemon-sink"), settings.deadletter_topic)
-        services = Services(self._store, self._bulk, clickhouse.database, admin, dead_letters)
-        self._metrics, *self._quiet = (StoredTopic(plan, services) for plan in plans(settings, kafka))
+        services = Services(self._store, clickhouse.database, admin, dead_letters)
+        self._troubles = Troubles()
+        self._metrics, *self._quiet = (
+            StoredTopic(plan, services, self._bulk, self._troubles) for plan in plans(settings, kafka)
+        )
         self._control = ControlHistory(
             consumer_config(kafka, f"{settings.group_id}-control", "pulsemon-sink-control"),
             settings.control_topic, admin, self._store, clickhouse.database, dead_letters,
@@ -53,7 +58,7 @@ class Sink:
             topic.read(0)
         self._metrics.read(POLL_SECONDS)
         if not self._has_schema:
-            self._try(self._migrate, self._schema_pause)
+            self._try("schema", self._migrate, self._schema_pause)
         if self._has_schema:
             self._write()
 
@@ -71,12 +76,12 @@ class Sink:
         self._bulk.close()
 
     def _write(self) -> None:
-        self._try(self._metrics.write, self._metrics.pause)
+        self._try(self._metrics.topic, self._metrics.write, self._metrics.pause)
         if not self._metrics.is_known:  # Kafka is away: asking for the others would only take longer
             return
         for topic in self._quiet:
-            self._try(topic.write, topic.pause)
-        self._try(self._control.step, self._control_pause)
+            self._try(topic.topic, topic.write, topic.pause)
+        self._try("control", self._control.step, self._control_pause)
 
     def _migrate(self) -> None:
         migrate(self._clickhouse, self._store)
@@ -88,7 +93,7 @@ class Sink:
             topic.begin_again()
         self._control.begin_again()
 
-    def _try(self, activity: Callable[[], None], pause: Pause) -> None:
+    def _try(self, who: str, activity: Callable[[], None], pause: Pause) -> None:
         """Runs an activity; if the store or Kafka is away, it waits longer each time.
 
         Reading goes on until the buffers are full.
@@ -98,10 +103,10 @@ class Sink:
         try:
             activity()
         except TransientError as error:
-            log.warning("%s", error)
+            self._troubles.begin(who, error)
             pause.extend(time.monotonic(), error.retry_after_seconds)
         except StoreRefusedError as error:
-            log.warning("%s; nothing was lost, the same bytes are sent again", error)
+            self._troubles.begin(who, error)
             pause.extend(time.monotonic(), REFUSED_PAUSE_SECONDS)
             if error.is_missing_schema:
                 self._begin_again()
@@ -109,6 +114,7 @@ class Sink:
             log.warning("%s; the store was emptied or restored: starting again from its ledger", error)
             self._begin_again()
         else:
+            self._troubles.end(who)
             pause.end()
 
 

@@ -11,6 +11,7 @@ from pulsemon_sinks.buffer import Fault
 from pulsemon_sinks.clickhouse.connection import Store
 from pulsemon_sinks.ledger import TOKEN_SETTINGS, LogId, token_of
 
+LETTERS = "topic, topic_id, partition, first_offset"
 COLUMNS = "topic, topic_id, partition, first_offset, round, skipped, reasons, details"
 
 
@@ -26,6 +27,7 @@ class Skips:
     def __init__(self, store: Store, database: str, log: LogId) -> None:
         self._store = store
         self._table = f"{database}.sink_skips"
+        self._letters = f"{database}.sink_letters"
         self._log = log
 
     def agreed(self, partition: int, first: int) -> dict[int, Fault]:
@@ -40,11 +42,28 @@ class Skips:
             union, rounds = self._read(partition, first)
         return union
 
+    def are_sent(self, partition: int, first: int) -> bool:
+        """Whether the dead letters of the block that begins at ``first`` have arrived, once at least."""
+        sql = f"SELECT count() FROM {self._letters} WHERE ({LETTERS}) = %(block)s"
+        return bool(self._store.rows(sql, {"block": self._block(partition, first)})[0][0])
+
+    def note_sent(self, partition: int, first: int) -> None:
+        """To be called when they have: replays of the block do not send them again."""
+        token = f"M:{token_of(self._log, partition)}:{first}"
+        self._store.insert(
+            f"INSERT INTO {self._letters} ({LETTERS}) VALUES",
+            [self._block(partition, first)],
+            {**TOKEN_SETTINGS, "insert_deduplication_token": token},
+        )
+
+    def _block(self, partition: int, first: int) -> tuple[str, str, int, int]:
+        return self._log.topic, self._log.name, partition, first
+
     def _read(self, partition: int, first: int) -> tuple[dict[int, Fault], int]:
         rows = self._store.rows(
             f"SELECT skipped, reasons, details FROM {self._table} WHERE topic = %(topic)s AND topic_id = %(topic_id)s "
             "AND partition = %(partition)s AND first_offset = %(first)s ORDER BY round DESC",
-            {"topic": self._log.topic, "topic_id": self._log.topic_id, "partition": partition, "first": first},
+            {"topic": self._log.topic, "topic_id": self._log.name, "partition": partition, "first": first},
         )
         union = {offset: Fault(reason, detail) for row in rows for offset, reason, detail in zip(*row, strict=True)}
         return union, len(rows)
@@ -55,6 +74,6 @@ class Skips:
         token = f"S:{token_of(self._log, partition)}:{first}:{number}"
         self._store.insert(
             f"INSERT INTO {self._table} ({COLUMNS}) VALUES",
-            [(self._log.topic, self._log.topic_id, partition, first, number, *columns)],
+            [(*self._block(partition, first), number, *columns)],
             {**TOKEN_SETTINGS, "insert_deduplication_token": token},
         )

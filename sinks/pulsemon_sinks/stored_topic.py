@@ -6,29 +6,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from confluent_kafka import Message
-from confluent_kafka.admin import AdminClient
-from pulsemon_schemas.errors import ContractError, TransientError
+from pulsemon_schemas.errors import ContractError
 from pulsemon_schemas.records import LogRecord
 
 from pulsemon_sinks.buffer import Entry, Fault, FlushLimits
 from pulsemon_sinks.clickhouse.bulk import BulkStore
-from pulsemon_sinks.clickhouse.connection import Store
-from pulsemon_sinks.dead_letters import DeadLetters
-from pulsemon_sinks.destination import Destination
 from pulsemon_sinks.inserts import Inserter
 from pulsemon_sinks.judges import Judge
 from pulsemon_sinks.landings import Landing, containers
-from pulsemon_sinks.ledger import Ledger, LogId
+from pulsemon_sinks.ledger import LogId
 from pulsemon_sinks.log_records import log_record
+from pulsemon_sinks.opening import Openings, Services, Way
 from pulsemon_sinks.pause import Pause
-from pulsemon_sinks.skips import Skips
 from pulsemon_sinks.topic_reader import TopicIdentity, TopicReader, identify
-from pulsemon_sinks.writer import PartitionWriter
+from pulsemon_sinks.tries import Tries
+from pulsemon_sinks.troubles import Troubles
+from pulsemon_sinks.writer import PartitionWriter, RewrittenLogError
 
 log = logging.getLogger(__name__)
 
 POLL_RECORDS = 1000
-LOST_PAUSE_SECONDS = 0.2
 # A topic made anew that is as long as the one before gives no error to its reader, and may stay silent for hours.
 IDENTITY_SECONDS = 5.0
 
@@ -51,31 +48,26 @@ class Plan:
     of_tombstone: Callable[[LogRecord], LogRecord] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What all topics of a sink share."""
-
-    store: Store
-    bulk: BulkStore
-    database: str
-    admin: AdminClient
-    dead_letters: DeadLetters
-
-
 class StoredTopic:
     """A member of the topic's group. ``pause`` is how long to wait after a failure; its user keeps it."""
 
-    def __init__(self, plan: Plan, services: Services) -> None:
+    def __init__(self, plan: Plan, services: Services, bulk: BulkStore, troubles: Troubles) -> None:
         self.pause = Pause()
         self._plan = plan
         self._services = services
-        self._inserter = Inserter(
-            services.bulk, services.database, plan.landing, containers(plan.landing), plan.canary
-        )  # fmt: skip
+        inserter = Inserter(bulk, services.database, plan.landing, containers(plan.landing), plan.canary)
+        self._way = Way(plan.consumer, plan.limits, inserter)
+        self._tries = Tries(plan.topic, troubles)
         self._reader = TopicReader(plan.consumer, plan.topic)
         self._identity: TopicIdentity | None = None
+        self._openings: Openings | None = None
         self._writers: dict[int, PartitionWriter] = {}
         self._identity_due = 0.0
+
+    @property
+    def topic(self) -> str:
+        """Its name."""
+        return self._plan.topic
 
     @property
     def is_known(self) -> bool:
@@ -96,17 +88,17 @@ class StoredTopic:
     def write(self) -> None:
         """Stores what is due. Errors as PartitionWriter, and TransientError if Kafka does not answer; call it again."""
         if self._identity is None:
-            self._identity = identify(self._services.admin, self._plan.topic)
+            self._follow(identify(self._services.admin, self._plan.topic))
         self._open()
         now = time.monotonic()
         due = self._due(now)
         if (due or now >= self._identity_due) and self._is_same_log():
-            self._advance(due, now)
+            self._tries.run(due, self._advance)
 
     def begin_again(self) -> None:
         """Forgets what the store said: it was emptied or restored."""
-        self._identity = None
-        self._writers.clear()
+        self._identity = self._openings = None
+        self._forget_partitions()
 
     def close(self) -> None:
         """Leaves the group. What was not stored stays in the log."""
@@ -118,55 +110,64 @@ class StoredTopic:
         try:
             if not record.value and self._plan.of_tombstone is not None and message.value() is None:
                 record = self._plan.of_tombstone(record)
-            return self._plan.judge(record, self._identity)
+            entry = self._plan.judge(record, self._identity)
         except ContractError as error:
-            return Entry(record, 0, 0, Fault(error.reason, error.detail), (message.key(), message.value()))
+            entry = Entry(record, 0, 0, Fault(error.reason, error.detail), (message.key(), message.value()))
+        epoch = message.leader_epoch()
+        return entry if epoch is None else entry._replace(leader_epoch=epoch)
 
     def _follow_assignment(self) -> None:
         for partition in self._writers.keys() - self._reader.assigned:
             del self._writers[partition]  # its new owner finds the place to go on in the ledger
+            self._tries.forget(partition)
 
     def _full(self) -> set[int]:
-        """The partitions to pause: those not open yet, and all that can wait while the buffers are full."""
-        unopened = {one for one in self._reader.assigned if one not in self._writers or not self._writers[one].is_open}
-        if not self._is_full():
-            return unopened
-        return unopened | {number for number, writer in self._writers.items() if not writer.waits_for_records}
+        """The partitions to pause: those not open yet, and if the buffers are full, all that hold more than their
+        share and can wait. So one that cannot be stored takes no room from the others."""
+        return self._unopened() | {
+            number
+            for number, writer in self._writers.items()
+            if self._is_full() and self._has_share(writer) and not writer.waits_for_records
+        }
+
+    def _unopened(self) -> set[int]:
+        return {one for one in self._reader.assigned if one not in self._writers or not self._writers[one].is_open}
 
     def _is_full(self) -> bool:
         return sum(writer.buffer.bytes for writer in self._writers.values()) >= self._plan.buffer_bytes
 
-    def _due(self, now: float) -> list[PartitionWriter]:
+    def _has_share(self, writer: PartitionWriter) -> bool:
+        return writer.buffer.bytes * len(self._writers) >= self._plan.buffer_bytes
+
+    def _due(self, now: float) -> list[int]:
         """The partitions with a block to store; if the buffers are full and no block is due, the fullest one."""
-        due = [writer for writer in self._writers.values() if writer.is_due(now)]
+        able = {number: writer for number, writer in self._writers.items() if not self._tries.is_paused(number)}
+        due = [number for number, writer in able.items() if writer.is_due(now)]
         if due or not self._is_full():
             return due
-        able = [writer for writer in self._writers.values() if not writer.waits_for_records]
-        return sorted(able, key=lambda writer: writer.buffer.bytes)[-1:]
+        waiting = [one for one, writer in able.items() if self._has_share(writer) and not writer.waits_for_records]
+        return sorted(waiting, key=lambda one: self._writers[one].buffer.bytes)[-1:]
 
-    def _advance(self, due: list[PartitionWriter], now: float) -> None:
-        for writer in due:
-            if writer.advance(now):
-                self._reader.commit({writer.partition: writer.next_offset})
+    def _advance(self, partition: int) -> None:
+        writer = self._writers[partition]
+        try:
+            if writer.advance(time.monotonic()):
+                self._reader.commit({partition: writer.next_offset})
+        except RewrittenLogError:
+            assert self._openings is not None
+            del self._writers[partition]  # opened again, in the new life
+            self._openings.begin_life(partition)
 
     def _open(self) -> None:
         """Finds the place to go on of every partition that lacks one."""
-        wanted = {one for one in self._reader.assigned if one not in self._writers or not self._writers[one].is_open}
-        wanted |= self._reader.misplaced
-        if not wanted or not self._is_same_log():
-            return
-        for partition in sorted(wanted):
-            writer = PartitionWriter(partition, self._destination(), self._plan.limits)
-            log_start, log_end = self._reader.log_range(partition)
-            offset = writer.open(log_start)
-            if offset > log_end:
-                raise TransientError(
-                    f"partition {partition} of {self._plan.topic} ends at {log_end}, before {offset}, where storing "
-                    "goes on: Kafka has lost records; waiting for it to come back with them",
-                    LOST_PAUSE_SECONDS,
-                )
-            self._reader.go_to(partition, offset)
-            self._writers[partition] = writer
+        wanted = self._unopened() | self._reader.misplaced
+        able = [one for one in wanted if not self._tries.is_paused(one)]
+        if able and self._is_same_log():
+            self._tries.run(able, self._open_one)
+
+    def _open_one(self, partition: int) -> None:
+        assert self._openings is not None
+        self._writers[partition] = self._openings.open(partition)
 
     def _is_same_log(self) -> bool:
         """Asked after reading and before storing: a topic id never returns, so what was read so far is of this log."""
@@ -175,18 +176,15 @@ class StoredTopic:
         if self._identity == found:
             return True
         log.warning("%s was made anew: storing it from its beginning, as another log", self._plan.topic)
-        self._identity = found
-        self._writers.clear()
+        self._follow(found)
         return False
 
-    def _destination(self) -> Destination:
-        assert self._identity is not None
-        services = self._services
-        log_id = LogId(self._plan.topic, self._identity.topic_id)
-        return Destination(
-            log_id,
-            Ledger(services.store, services.database, log_id),
-            Skips(services.store, services.database, log_id),
-            self._inserter,
-            services.dead_letters,
-        )
+    def _follow(self, identity: TopicIdentity) -> None:
+        self._identity = identity
+        first_life = LogId(self._plan.topic, identity.topic_id)
+        self._openings = Openings(first_life, self._way, self._services, self._reader)
+        self._forget_partitions()
+
+    def _forget_partitions(self) -> None:
+        self._writers.clear()
+        self._tries.forget_all()

@@ -2,6 +2,8 @@
 
 import logging
 
+from pulsemon_schemas.errors import TransientError
+
 from pulsemon_sinks.buffer import Buffer, Entry, Fault, FlushLimits
 from pulsemon_sinks.clickhouse.errors import StoreRefusedError
 from pulsemon_sinks.containers import Places
@@ -11,7 +13,19 @@ from pulsemon_sinks.skips import fingerprint
 
 log = logging.getLogger(__name__)
 
-DEAD_LETTER_WAIT_SECONDS = 1.0
+DEAD_LETTER_WAIT_SECONDS = 0.5
+RETRY_AFTER_SECONDS = 0.5
+
+
+class RewrittenLogError(Exception):
+    """Records of an agreed block are of a later leader than the ledger says: Kafka lost them and used their offsets
+    again. Begin another life of the log."""
+
+
+class LettersDelayedError(TransientError):
+    """Dead letters have not arrived yet; what is stored stays stored."""
+
+    cause = "The dead letter topic takes no records"
 
 
 class PartitionWriter:
@@ -27,10 +41,11 @@ class PartitionWriter:
         self.buffer = Buffer()
         self._to = destination
         self._limits = limits
-        self._places = Places(destination.log.topic_id, partition)
+        self._places = Places(destination.log.name, partition)
         self._agreed: Block | None = None
         self._is_opening = False
         self._is_replay = False
+        self._are_letters_out = False
         self._read_from = -1
         self._stored: tuple[int, dict[int, Fault]] | None = None  # entries of a stored block, and its skips to send on
 
@@ -54,7 +69,7 @@ class PartitionWriter:
         self.next_offset, self._agreed, self._is_opening = at.first, at.agreed, at.is_opening
         self._is_replay = at.agreed is not None
         self._read_from = max(at.first, log_start)
-        self.buffer, self._stored = Buffer(), None
+        self.buffer, self._stored, self._are_letters_out = Buffer(), None, False
         return self._read_from
 
     def accept(self, entry: Entry, now: float) -> None:
@@ -73,23 +88,25 @@ class PartitionWriter:
         return self.is_open and self.buffer.is_due(self._limits, now)
 
     def advance(self, now: float) -> bool:
-        """Stores one block; True if it is done with, False if it waits for records or for dead letters to arrive.
+        """Stores one block; True if it is done with, False if it waits for records or has to be opened again.
 
         Call it only if is_due(), and if the topic's id is still the one of the log. Raises StoreUnreachableError,
-        StoreRefusedError and BrokenChainError.
+        StoreRefusedError, LettersDelayedError, BrokenChainError and RewrittenLogError.
         """
+        if self._agreed is None and not self._agree():
+            return False
+        assert self._agreed is not None
         if self._stored is None:
-            if self._agreed is None and not self._agree():
-                return False
-            if self._agreed is None or not self.buffer.reaches(self._agreed.last):
+            if not self.buffer.reaches(self._agreed.last):
                 return False
             self._stored = self._store(self._agreed)
-        return self._finish(now)
+        self._finish(self._agreed, now)
+        return True
 
     def _agree(self) -> bool:
         last = self.buffer.proposal(self._limits)
-        proposal = Block(self.next_offset, last)
         entries = self.buffer.upto(last)
+        proposal = Block(self.next_offset, last, leader_epoch=entries[-1].leader_epoch)
         agreed = self._to.ledger.agree(self.partition, proposal, entries, is_opening=self._is_opening)
         if agreed.first != self.next_offset:
             self._read_from = -1  # another opening came first: open again, at its first offset
@@ -99,6 +116,8 @@ class PartitionWriter:
 
     def _store(self, block: Block) -> tuple[int, dict[int, Fault]]:
         entries = self.buffer.upto(block.last)
+        if entries and entries[-1].leader_epoch > block.leader_epoch >= 0:
+            raise RewrittenLogError(f"partition {self.partition}: offsets up to {block.last} were written again")
         skips = self._to.skips.agreed(self.partition, block.first) if self._is_replay else {}
         faults = {one.record.offset: one.fault for one in entries if one.fault is not None}
         if not skips.keys() >= faults.keys():
@@ -120,21 +139,31 @@ class PartitionWriter:
         beginning = f":f{self._read_from}" if self._read_from > block.first else ""
         return f"D:{token_of(self._to.log, self.partition)}:{block.first}-{block.last}{beginning}{fingerprint(skips)}"
 
-    def _finish(self, now: float) -> bool:
+    def _finish(self, block: Block, now: float) -> None:
         assert self._stored is not None
-        assert self._agreed is not None
         count, skips = self._stored
         if skips:
-            for entry in self.buffer.entries[:count]:
-                if (fault := skips.get(entry.record.offset)) is not None:
-                    self._to.dead_letters.send(entry, fault, self._to.log.topic_id)
-            self._stored = count, {}
-        if not self._to.dead_letters.is_drained(DEAD_LETTER_WAIT_SECONDS):
-            return False
+            self._send_letters(block, self.buffer.entries[:count], skips)
         self.buffer.drop(count, now)
-        self.next_offset = self._read_from = self._agreed.last + 1
-        self._stored, self._agreed, self._is_replay = None, None, False
-        return True
+        self.next_offset = self._read_from = block.last + 1
+        self._stored, self._agreed, self._is_replay, self._are_letters_out = None, None, False, False
+
+    def _send_letters(self, block: Block, entries: list[Entry], skips: dict[int, Fault]) -> None:
+        """Sends what is left out, unless that was done before, and notes it when all have arrived."""
+        if not self._are_letters_out:
+            if self._to.skips.are_sent(self.partition, block.first):
+                return
+            for entry in entries:
+                if (fault := skips.get(entry.record.offset)) is not None:
+                    self._to.dead_letters.send(entry, fault, self._to.log.name)
+            self._are_letters_out = True
+        if not self._to.dead_letters.is_drained(DEAD_LETTER_WAIT_SECONDS):
+            raise LettersDelayedError(
+                f"partition {self.partition} of {self._to.log.topic}: {len(skips)} bad records are not in the dead "
+                "letter topic yet; storing goes on when they are",
+                RETRY_AFTER_SECONDS,
+            )
+        self._to.skips.note_sent(self.partition, block.first)
 
 
 def _loss(partition: int, lost: Block) -> str:

@@ -6,6 +6,10 @@ from pulsemon_schemas.errors import PulsemonError, TransientError
 # Everything else is the store's own trouble, and the same bytes are sent again.
 DATA_ERRORS = frozenset({6, 27, 33, 36, 53, 70, 72, 117, 128, 131, 190, 191, 349, 469, 1001, 1002})
 
+# The engine's own: it keeps some space free; or the system's, from writing to a file.
+DISK_FULL = 243
+NO_SPACE_LEFT = "No space left on device"
+
 # Unknown table, unknown database: the store was emptied or never set up.
 MISSING_SCHEMA_ERRORS = frozenset({60, 81})
 
@@ -23,7 +27,14 @@ class StoreRefusedError(PulsemonError):
         self.text = text
 
     def __str__(self) -> str:
+        if self.is_disk_full:
+            return f"The disk of ClickHouse is full (code {self.code}): {self.text}"
         return f"ClickHouse refused with code {self.code}: {self.text}"
+
+    @property
+    def is_disk_full(self) -> bool:
+        """True if only free space helps."""
+        return self.code == DISK_FULL or NO_SPACE_LEFT in self.text
 
     @property
     def is_caused_by_data(self) -> bool:

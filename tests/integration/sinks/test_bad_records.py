@@ -6,6 +6,7 @@ import pytest
 from pulsemon_schemas import codec
 from pulsemon_schemas.partitioner import partition_for
 from support.sinks import AT_MS, Place, batch, headers, running_sink
+from support.waiting import wait_until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse]
 
@@ -70,3 +71,16 @@ def test_a_block_of_nothing_but_bad_records(place: Place) -> None:
         assert len(place.dead_letters(3)) == 3
         place.send([batch()])
         place.wait_for("batches", 1)
+
+
+def test_dead_letters_are_sent_once_however_often_the_sink_starts(place: Place) -> None:
+    for number in range(3):
+        place.send_raw(KEY, b"bad %d" % number)
+    place.flush()
+    for number in range(3):
+        with running_sink(place):
+            place.send([batch(sequence=number, server="db-1")])
+            place.wait_for("batches", number + 1)
+            wait_until(lambda: place.rows("SELECT count() FROM {}.sink_letters") == [(1,)], 10, "the letters sent")
+    letters = place.dead_letters(3)
+    assert len({(headers(one)["partition"], headers(one)["offset"]) for one in letters}) == len(letters) == 3
