@@ -9,6 +9,8 @@ from pulsemon_stream_processors.engine.snapshot import heading
 
 PARTITION_KEY = b"_partition"
 EMITTED_KEY = b"_emitted"
+FLEET_PREFIX = b"_fleet:"
+"""What begins so is the fleet's, which has its state beside that of the first partition."""
 State = Mapping[str, Any]
 
 
@@ -31,6 +33,8 @@ def read_checkpoint(values: Mapping[bytes, bytes], topic_id: str) -> Checkpoint:
     """
     found = Checkpoint()
     for key, value in values.items():
+        if key.startswith(FLEET_PREFIX):
+            continue
         state = unpack(value)
         if state.get("topic_id") != topic_id:
             continue

@@ -17,6 +17,7 @@ from pulsemon_stream_processors.app import StreamApp, use_fast_loop
 from pulsemon_stream_processors.control_reader import ControlReader
 from pulsemon_stream_processors.ending import end_process, leave_process
 from pulsemon_stream_processors.errors import StuckError
+from pulsemon_stream_processors.fleet_worker import FleetWorker
 from pulsemon_stream_processors.group import Incoming
 from pulsemon_stream_processors.log_watch import LogWatch
 from pulsemon_stream_processors.own_metrics import OwnMetrics
@@ -66,6 +67,7 @@ class Processor:
             settings, kafka, topic, metrics.partition_count, f"{folder}/faust", self._process, end_process
         )
         self._worker = Worker(site, self._reader, self._app, self._progress)
+        self._fleet = FleetWorker(site, self._worker.history, self._app, settings.round_seconds)
         self._rounds = Rounds(settings.round_seconds, metrics.partition_count)
         self._round_task: asyncio.Task[None] | None = None
         self._publisher = Publisher(kafka, f"{settings.application}-ticks", topic)
@@ -118,6 +120,7 @@ class Processor:
         partitions = self._app.partitions()
         self._progress.keep_only(set(partitions))
         self._worker.take_control()
+        self._fleet.step()
         wall_ms = int(time.time() * 1000)
         if self._settings.tick_seconds:
             self._ticker.step(sorted(partitions), self._worker.history.offset, time.monotonic(), wall_ms)
@@ -147,6 +150,7 @@ class Processor:
                 if self._round_task is not None:
                     await self._round_task
                 await self._run_rounds(sorted(self._app.partitions()))
+                await self._fleet.close()
         except TimeoutError:
             log.warning("The last rounds did not get done in %.1f s; the successor applies more again.", DRAIN_SECONDS)
         self._watchdog.close()

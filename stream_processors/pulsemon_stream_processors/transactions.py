@@ -31,12 +31,12 @@ class Write(NamedTuple):
 
 
 class PartitionWriter:
-    """Writes for one partition of the metrics topic, from whatever thread, one call at a time.
+    """Writes for one partition of the metrics topic, or for the fleet, from whatever thread, one call at a time.
 
     Raises WriteError; the producer is of no use after that, and nothing of the failed transaction is readable.
     """
 
-    def __init__(self, kafka: KafkaSettings, application: str, partition: int) -> None:
+    def __init__(self, kafka: KafkaSettings, application: str, partition: int | str) -> None:
         self._partition = partition
         self._producer = Producer(writer_config(kafka, f"{application}-{partition}"))
 

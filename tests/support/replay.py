@@ -14,9 +14,12 @@ from pulsemon_schemas.errors import ContractError
 from pulsemon_schemas.records import ControlRecord, LogRecord
 from pulsemon_stream_processors.checkpoint import Checkpoint, read_checkpoint
 from pulsemon_stream_processors.engine import ControlHistory, Output, PartitionEngine, Place
+from support.fleet_replay import fleet_differences, without_fleet
 from support.processor import TICK_KEY, Room
 
 OUTPUT_TOPICS = ("alerts", "alerts-shadow", "alert-state", "server-state", "events", "fleet-events", "deadletter")
+FLEET_TOPICS = frozenset({"alerts", "alert-state"})
+"""Where the fleet writes beside the partitions."""
 Pair = tuple[bytes, bytes | None]
 
 
@@ -62,6 +65,7 @@ def differences(room: Room) -> list[str]:
     written = {name: by_source(room.read(name), name, room.partition_count) for name in OUTPUT_TOPICS}
     states = room.read("processor-state")
     found: list[str] = []
+    fleet_events: list[list[Pair]] = []
     for partition, log in enumerate(logs):
         checkpoint = read_checkpoint(_newest(states[partition]), topic_id)
         if checkpoint.partition is None:
@@ -70,10 +74,13 @@ def differences(room: Room) -> list[str]:
         cover = checkpoint.partition["cover"]
         place = Place(topic_id, partition, room.partition_count, TICK_KEY.encode())
         run = replay(place, history, (record for record in log if record.offset <= cover))
+        fleet_events.append(run.outputs["fleet-events"])
         for name in OUTPUT_TOPICS:
             found += _compare_outputs(f"{name}, partition {partition}", written[name][partition], run.outputs[name])
         found += _compare_state(partition, checkpoint, run.engine)
-    return found
+    if len(fleet_events) < len(logs):
+        return found
+    return found + fleet_differences(_newest(states[0]), room.read("alerts"), topic_id, history, fleet_events)
 
 
 def by_source(partitions: Sequence[Sequence[Message]], name: str, partition_count: int) -> list[list[Pair]]:
@@ -83,7 +90,7 @@ def by_source(partitions: Sequence[Sequence[Message]], name: str, partition_coun
     """
     found: list[list[tuple[int, Pair]]] = [[] for _ in range(partition_count)]
     for number, messages in enumerate(partitions):
-        for index, message in enumerate(messages):
+        for index, message in enumerate(without_fleet(messages) if name in FLEET_TOPICS else messages):
             source, place = number, index
             if name == "deadletter":
                 headers = dict(message.headers() or [])
