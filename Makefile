@@ -22,7 +22,7 @@ demo: ## The same with 50 simulated servers and seven days of their history.
 test: ## Run every check and test, each ring with its time. ARGS go to pytest.
 	@scripts/setup dev
 	@scripts/static-checks
-	@exec $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@exec $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: check
 check: ## What is fast: format, lint, imports, types, unit tests.
