@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from pulsemon_deploy import base_folders
+
 
 def cache_folder(environ: Mapping[str, str]) -> Path:
     """``$XDG_CACHE_HOME/pulsemon``, or ``~/.cache/pulsemon``; nothing is created."""
-    base = environ.get("XDG_CACHE_HOME", "")
-    root = Path(base) if base else Path(environ.get("HOME") or Path.home()) / ".cache"
-    return root / "pulsemon"
+    return base_folders.cache_folder(environ) / "pulsemon"
 
 
 @contextmanager
