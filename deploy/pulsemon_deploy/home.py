@@ -1,12 +1,19 @@
 """The folder that holds everything of one machine: data, secrets, state and logs."""
 
+import contextlib
 import secrets
+import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pulsemon_schemas.errors import PermanentError
 
 LAYOUT_VERSION = 1
+OTHERS = 0o077
+# What an empty folder may hold, if it is the top of a file system of its own.
+OF_THE_FILE_SYSTEM = frozenset({"lost+found"})
+NAMED_THINGS = 3
 
 
 class HomeError(PermanentError):
@@ -100,16 +107,40 @@ class Home:
                 "nothing was changed. Install that version, or set PULSEMON_LOCAL_HOME to another folder."
             )
 
+    def foreign(self) -> tuple[str, ...]:
+        """Names of what lies in a folder that we did not make; none in one that is ours, empty or not there."""
+        if self.version() is not None or not self.root.is_dir():
+            return ()
+        return tuple(sorted(path.name for path in self.root.iterdir() if path.name not in OF_THE_FILE_SYSTEM))
+
+    def found(self) -> None:
+        """Makes the folder and its version file, for the owner alone. HomeError, also for somebody else's folder."""
+        self.check()
+        with self.explained():
+            if strange := self.foreign():
+                raise HomeError(
+                    f"{self.root} is not empty, and Pulse Monitor did not make it (it holds {_some(strange)}); "
+                    "nothing was changed. Set PULSEMON_LOCAL_HOME to a new or empty folder."
+                )
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if stat.S_IMODE(self.root.stat().st_mode) & OTHERS:
+                self.root.chmod(0o700)
+            if self.version() is None:
+                _write_at_once(self.version_file, f"{LAYOUT_VERSION}\n")
+
     def prepare(self) -> None:
         """Checks, then makes what is missing; only the owner may look into it. HomeError."""
-        self.check()
-        try:
-            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.found()
+        with self.explained():
             for folder in (self.secrets, self.agent, self.ui, self.run, self.logs):
                 folder.mkdir(exist_ok=True, mode=0o700)
             self.secrets.chmod(0o700)
-            if self.version() is None:
-                self.version_file.write_text(f"{LAYOUT_VERSION}\n")
+
+    @contextlib.contextmanager
+    def explained(self) -> Iterator[None]:
+        """Within it an OSError becomes a HomeError."""
+        try:
+            yield
         except OSError as error:
             raise HomeError(
                 f"{self.root} cannot be made ready ({error.strerror}: {error.filename}). "
@@ -117,15 +148,29 @@ class Home:
             ) from error
 
     def password(self, name: str) -> str:
-        """The generated password of that name, made at the first call; its file is for the owner alone."""
+        """The generated password of that name, made at the first call; its file is for the owner alone. HomeError."""
         path = self.secrets / name
         if not path.exists():
-            self.secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.prepare()
             staging = path.with_name(f".{name}.{secrets.token_hex(4)}")
             staging.touch(mode=0o600)
             staging.write_text(f"{secrets.token_hex(24)}\n")
             _first_wins(staging, path)
         return path.read_text().strip()
+
+
+def _some(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:NAMED_THINGS]) + (", …" if len(names) > NAMED_THINGS else "")
+
+
+def _write_at_once(path: Path, text: str) -> None:
+    """Nobody sees a file without its content."""
+    staging = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        staging.write_text(text)
+        staging.replace(path)
+    finally:
+        staging.unlink(missing_ok=True)
 
 
 def _first_wins(staging: Path, path: Path) -> None:

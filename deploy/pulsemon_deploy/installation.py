@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pulsemon_schemas.runtime.kafka import ENVIRONMENT_PREFIX as KAFKA_PREFIX
 from pulsemon_schemas.runtime.kafka import KafkaSettings
 from pulsemon_schemas.runtime.secret import Secret
-from pulsemon_schemas.runtime.settings import load
 
+from pulsemon_deploy.config import Config, read_config
 from pulsemon_deploy.home import Home
 from pulsemon_deploy.settings import LocalSettings, local_settings
 
@@ -20,12 +21,10 @@ if TYPE_CHECKING:
 
     from pulsemon_deploy.clickhouse import EngineSettings
     from pulsemon_deploy.kafka import LocalKafka
+    from pulsemon_deploy.simulate.settings import SimulatorSettings
 
 HOST = "127.0.0.1"
-KAFKA_BOOTSTRAP = "PULSEMON_KAFKA_BOOTSTRAP"
 CLICKHOUSE_PREFIX = "PULSEMON_CLICKHOUSE_"
-# The name of the database says nothing about where the server is.
-CLICKHOUSE_DATABASE = f"{CLICKHOUSE_PREFIX}DATABASE"
 WRITER_PASSWORD = "clickhouse-writer"  # noqa: S105 - the name of a file
 READER_PASSWORD = "clickhouse-reader"  # noqa: S105 - the name of a file
 # What Ticks are signed with: processor and sink must have the same one.
@@ -38,17 +37,23 @@ class Installation:
 
     local: LocalSettings
     home: Home
-    environ: Mapping[str, str]
+    config: Config
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """The environment, for processes that are started here."""
+        return self.config.environ
 
     @property
     def has_own_kafka(self) -> bool:
         """Whether the broker is one that ``pulsemon up`` starts."""
-        return not self.environ.get(KAFKA_BOOTSTRAP)
+        return "bootstrap" not in self.config.given(KAFKA_PREFIX)
 
     @property
     def has_own_clickhouse(self) -> bool:
         """Whether the engine is one that ``pulsemon up`` starts."""
-        return not any(name.startswith(CLICKHOUSE_PREFIX) and name != CLICKHOUSE_DATABASE for name in self.environ)
+        # the name of the database says nothing about where the server is
+        return not self.config.given(CLICKHOUSE_PREFIX) - {"database"}
 
     @property
     def ports(self) -> dict[str, int]:
@@ -85,7 +90,7 @@ class Installation:
         """The login of a role; the one of the environment for an outside broker. SettingsError, PermanentError."""
         if self.has_own_kafka:
             return self.local_kafka().settings_for(role)
-        return load(KafkaSettings, "PULSEMON_KAFKA_", self.environ)
+        return self.config.load(KafkaSettings, KAFKA_PREFIX)
 
     def clickhouse(self) -> "ClickHouseSettings":
         """The login that may write. SettingsError."""
@@ -112,43 +117,45 @@ class Installation:
         """Where the dashboard listens, and what its links are made with. SettingsError."""
         from pulsemon_ui.settings import ENVIRONMENT_PREFIX, UiSettings
 
-        own = {"ACCESS_FILE": str(self.home.access_secret), "PORT": str(self.local.ui_port)}
-        return load(UiSettings, ENVIRONMENT_PREFIX, self._with_defaults(ENVIRONMENT_PREFIX, own))
+        own = {"access_file": str(self.home.access_secret), "port": str(self.local.ui_port)}
+        return self.config.load(UiSettings, ENVIRONMENT_PREFIX, own)
 
     def agent(self) -> "AgentSettings":
         """The agent of this host. SettingsError."""
         from pulsemon_producers.settings import ENVIRONMENT_PREFIX, AgentSettings
 
-        own = {"STATE_DIR": str(self.home.agent)}
-        return load(AgentSettings, ENVIRONMENT_PREFIX, self._with_defaults(ENVIRONMENT_PREFIX, own))
+        return self.config.load(AgentSettings, ENVIRONMENT_PREFIX, {"state_dir": str(self.home.agent)})
 
     def sink(self) -> "SinkSettings":
         """The sink of this machine. SettingsError."""
         from pulsemon_sinks.settings import ENVIRONMENT_PREFIX, SinkSettings
 
-        own = self._tick_key(ENVIRONMENT_PREFIX)
-        return load(SinkSettings, ENVIRONMENT_PREFIX, self._with_defaults(ENVIRONMENT_PREFIX, own))
+        return self.config.load(SinkSettings, ENVIRONMENT_PREFIX, self._tick_key(ENVIRONMENT_PREFIX))
 
     def processor(self) -> "ProcessorSettings":
         """A worker of the processor; its own metrics are of the same host as the agent's. SettingsError."""
         from pulsemon_stream_processors.settings import ENVIRONMENT_PREFIX, ProcessorSettings
 
-        own = self._tick_key(ENVIRONMENT_PREFIX) | {"SERVER_ID": self.agent().server_id}
-        return load(ProcessorSettings, ENVIRONMENT_PREFIX, self._with_defaults(ENVIRONMENT_PREFIX, own))
+        own = self._tick_key(ENVIRONMENT_PREFIX) | {"server_id": self.agent().server_id}
+        return self.config.load(ProcessorSettings, ENVIRONMENT_PREFIX, own)
+
+    def simulator(self, chosen: Mapping[str, str]) -> "SimulatorSettings":
+        """Simulated servers; what was chosen on the command line goes before everything. SettingsError."""
+        from pulsemon_deploy.simulate.settings import ENVIRONMENT_PREFIX, SimulatorSettings
+
+        given = {f"{ENVIRONMENT_PREFIX}{name.upper()}": value for name, value in chosen.items()}
+        config = replace(self.config, environ={**self.environ, **given})
+        return config.load(SimulatorSettings, ENVIRONMENT_PREFIX)
 
     def _tick_key(self, prefix: str) -> dict[str, str]:
-        """The key of this home, unless the environment has one: on several machines all need the same."""
-        name = f"{prefix}TICK_KEY"
-        given = name in self.environ or f"{name}_FILE" in self.environ
-        return {} if given else {"TICK_KEY": self.home.password(TICK_KEY)}
-
-    def _with_defaults(self, prefix: str, values: Mapping[str, str]) -> Mapping[str, str]:
-        return {**{f"{prefix}{name}": value for name, value in values.items()}, **self.environ}
+        """The key of this home, unless another is given: on several machines all need the same."""
+        is_given = self.config.given(prefix) & {"tick_key", "tick_key_file"}
+        return {} if is_given else {"tick_key": self.home.password(TICK_KEY)}
 
     def _clickhouse(self, user: str, password_name: str) -> "ClickHouseSettings":
         from pulsemon_sinks.clickhouse.settings import ENVIRONMENT_PREFIX, ClickHouseSettings
 
-        settings = load(ClickHouseSettings, ENVIRONMENT_PREFIX, self.environ)
+        settings = self.config.load(ClickHouseSettings, ENVIRONMENT_PREFIX)
         if not self.has_own_clickhouse:
             return settings
         return replace(
@@ -163,7 +170,8 @@ class Installation:
 
 def installation(environ: Mapping[str, str]) -> Installation:
     """What the environment says about this machine. SettingsError; HomeError for a home of a newer version."""
-    local = local_settings(environ)
+    config = read_config(environ)
+    local = local_settings(config)
     home = Home(local.home.expanduser().absolute())
     home.check()
-    return Installation(local, home, environ)
+    return Installation(local, home, config)

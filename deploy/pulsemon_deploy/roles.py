@@ -10,6 +10,8 @@ from pulsemon_deploy.supervisor.role import Readiness, Role
 # The first start downloads Kafka and makes its start-up cache.
 KAFKA_START_SECONDS = 600.0
 HISTORY_SECONDS = 900.0
+# A task waits a minute for an outside broker or store before it says that it is away.
+TASK_SECONDS = 180.0
 
 
 def plan(installation: Installation, demo_servers: int = 0) -> tuple[Role, ...]:
@@ -57,7 +59,15 @@ def _clickhouse(installation: Installation) -> Role:
 
 def _task(installation: Installation, name: str, arguments: tuple[str, ...], needs: tuple[str, ...]) -> Role:
     environ = _environ(installation)
-    return Role(name, command(*arguments), Readiness.EXIT, needs=needs, follows=needs, environ=environ)
+    return Role(
+        name,
+        command(*arguments),
+        Readiness.EXIT,
+        needs=needs,
+        follows=needs,
+        environ=environ,
+        start_seconds=TASK_SECONDS,
+    )
 
 
 def _service(installation: Installation, name: str, needs: tuple[str, ...]) -> Role:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pulsemon_schemas.runtime.settings import load
+from pulsemon_deploy.base_folders import data_folder
+from pulsemon_deploy.config import Config
 
 ENVIRONMENT_PREFIX = "PULSEMON_LOCAL_"
 HOME_SETTING = f"{ENVIRONMENT_PREFIX}HOME"
@@ -36,12 +37,11 @@ class LocalSettings:
             raise ValueError("two of the ports are the same")
 
 
-def local_settings(environ: Mapping[str, str]) -> LocalSettings:
+def local_settings(config: Config) -> LocalSettings:
     """The settings of this machine; the home is ``$XDG_DATA_HOME/pulsemon`` unless set. Raises SettingsError."""
-    return load(LocalSettings, ENVIRONMENT_PREFIX, {HOME_SETTING: str(default_home(environ)), **environ})
+    return config.load(LocalSettings, ENVIRONMENT_PREFIX, {"home": str(default_home(config.environ))})
 
 
 def default_home(environ: Mapping[str, str]) -> Path:
     """Where data lies when nothing is said about it."""
-    base = environ.get("XDG_DATA_HOME", "")
-    return (Path(base) if base else Path.home() / ".local" / "share") / "pulsemon"
+    return data_folder(environ) / "pulsemon"

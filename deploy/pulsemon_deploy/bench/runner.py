@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from pulsemon_schemas.errors import SettingsError
-
 from pulsemon_deploy.bench.figures import Measurement, figures
 from pulsemon_deploy.bench.report import Report
 
@@ -51,15 +49,13 @@ BENCHES: Mapping[str, str] = {
 
 
 def run(name: str, quick: bool, json: bool) -> str:
-    """Runs a benchmark and returns its report as JSON or as a table. SettingsError for a name that nobody knows."""
+    """Runs a benchmark and returns its report as JSON or as a table."""
     report = measure(load(name), name, quick)
     return json_format.dumps(report.as_json()) if json else report.as_text()
 
 
 def load(name: str) -> Bench:
-    """The benchmark of this name."""
-    if name not in BENCHES:
-        raise SettingsError([f"there is no benchmark {name!r}: choose one of {', '.join(sorted(BENCHES))}"])
+    """The benchmark of a name that stands in ``BENCHES``."""
     bench = importlib.import_module(BENCHES[name]).BENCH
     assert isinstance(bench, Bench)
     return bench

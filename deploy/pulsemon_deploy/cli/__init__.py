@@ -11,7 +11,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         from pulsemon_deploy.cli.root import root
     except ModuleNotFoundError as error:
-        from pulsemon_deploy.errors import missing_extra
+        from pulsemon_deploy.extras import missing_extra
 
         sentence = missing_extra(error)
         if sentence is None:

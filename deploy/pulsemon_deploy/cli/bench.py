@@ -2,9 +2,11 @@
 
 import click
 
+from pulsemon_deploy.bench import BENCHES
+
 
 @click.command()
-@click.argument("name")
+@click.argument("name", type=click.Choice(sorted(BENCHES)))
 @click.option("--quick", is_flag=True, help="Fewer rounds: at most 45 seconds.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def bench(name: str, quick: bool, as_json: bool) -> None:

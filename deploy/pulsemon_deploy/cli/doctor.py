@@ -7,6 +7,7 @@ import click
 from pulsemon_deploy.cli.lazy import FOUND_WRONG
 from pulsemon_deploy.cli.output import json_option, print_json
 from pulsemon_deploy.installation import installation
+from pulsemon_deploy.invocation import as_invoked
 
 NAME_WIDTH = 13
 VERDICT_WIDTH = 8
@@ -23,9 +24,9 @@ def doctor(context: click.Context, as_json: bool) -> None:
     for name, finding in examine(installation(os.environ)):
         findings.append((name, finding))
         if not as_json:
-            click.echo(f"{name:<{NAME_WIDTH}}{finding.verdict:<{VERDICT_WIDTH}} {finding.found}")
+            click.echo(f"{name:<{NAME_WIDTH}}{finding.verdict:<{VERDICT_WIDTH}} {as_invoked(finding.found)}")
             if finding.advice:
-                click.echo(f"{'':<{NAME_WIDTH + VERDICT_WIDTH}} -> {finding.advice}")
+                click.echo(f"{'':<{NAME_WIDTH + VERDICT_WIDTH}} -> {as_invoked(finding.advice)}")
     if as_json:
         print_json([{"check": name, **_fields(finding)} for name, finding in findings])
     if any(finding.verdict is Verdict.PROBLEM for _, finding in findings):

@@ -1,17 +1,23 @@
 """A group of commands that are imported when they run, and errors that become one sentence."""
 
 import importlib
+import os
 import sys
 from collections.abc import Mapping
 from typing import Any
 
 import click
-from pulsemon_schemas.errors import PulsemonError, SettingsError
+from pulsemon_schemas.errors import AuthError, PermanentError, PulsemonError, SettingsError
+from pulsemon_schemas.runtime import notify
 
-from pulsemon_deploy.errors import MissingExtraError, missing_extra
+from pulsemon_deploy.errors import MissingExtraError, one_line
+from pulsemon_deploy.extras import missing_extra
+from pulsemon_deploy.invocation import as_invoked
 
 FOUND_WRONG = 1
 WRONG_USAGE = 2
+# Only under a supervisor (ours, systemd), which would otherwise start the role again and again.
+NOT_MENDED_BY_REPEATING = 3
 
 
 class LazyGroup(click.Group):
@@ -53,5 +59,14 @@ class LazyGroup(click.Group):
 
 
 def _fail(error: PulsemonError) -> None:
-    click.echo(f"pulsemon: {error}", err=True)
-    sys.exit(WRONG_USAGE if isinstance(error, SettingsError | MissingExtraError) else FOUND_WRONG)
+    is_supervised = notify.SOCKET_VARIABLE in os.environ
+    # a supervisor shows the last line of a role that ended
+    click.echo(as_invoked(f"pulsemon: {one_line(error) if is_supervised else error}"), err=True)
+    sys.exit(_exit_code(error, is_supervised))
+
+
+def _exit_code(error: PulsemonError, is_supervised: bool) -> int:
+    if isinstance(error, SettingsError | MissingExtraError):
+        return WRONG_USAGE
+    is_permanent = isinstance(error, PermanentError | AuthError)
+    return NOT_MENDED_BY_REPEATING if is_supervised and is_permanent else FOUND_WRONG

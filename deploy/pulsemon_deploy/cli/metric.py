@@ -6,11 +6,11 @@ import time
 from typing import TYPE_CHECKING
 
 import click
-from pulsemon_schemas.errors import SettingsError
 from pulsemon_schemas.records import MetricBatch
 
 from pulsemon_deploy.cli.output import json_option, print_json, print_rows, print_table
 from pulsemon_deploy.installation import installation
+from pulsemon_deploy.invocation import as_invoked
 
 if TYPE_CHECKING:
     from pulsemon_schemas.catalogue import Metric
@@ -113,4 +113,5 @@ def _metric(name: str) -> "Metric":
 
         close = difflib.get_close_matches(name, [one.name for one in catalogue.METRICS], 1)
         hint = f"; did you mean {close[0]}?" if close else ""
-        raise SettingsError([f"there is no metric {name!r} in the catalogue{hint}"]) from error
+        text = as_invoked(f"there is no metric {name!r} in the catalogue{hint}; `pulsemon metric list` shows all")
+        raise click.BadParameter(text, param_hint="NAME") from error

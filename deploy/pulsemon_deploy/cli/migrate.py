@@ -1,9 +1,12 @@
 """``pulsemon migrate``: the schema of the database."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
+from pulsemon_schemas.runtime import notify
 
 from pulsemon_deploy.cli.lazy import FOUND_WRONG
 from pulsemon_deploy.cli.output import json_option, print_rows
@@ -11,7 +14,9 @@ from pulsemon_deploy.cli.role_process import start_logging
 from pulsemon_deploy.installation import installation
 
 if TYPE_CHECKING:
-    from pulsemon_sinks.clickhouse.migrate import Migrator
+    from pulsemon_sinks.clickhouse.migrate import MigrationState, Migrator
+
+READY_SECONDS = 60.0
 
 
 @click.group(invoke_without_command=True)
@@ -20,7 +25,9 @@ def migrate(context: click.Context) -> None:
     """Bring the database to the schema of this version; nothing happens to one that has it."""
     if context.invoked_subcommand is None:
         start_logging("migrate")
-        applied = _migrator().migrate()
+        _wait()
+        with _migrator() as migrator:
+            applied = migrator.migrate()
         click.echo(f"applied: {', '.join(applied)}" if applied else "the database is up to date")
 
 
@@ -29,16 +36,41 @@ def migrate(context: click.Context) -> None:
 @click.pass_context
 def status(context: click.Context, as_json: bool) -> None:
     """Show each migration; exit code 1 if one is missing, changed or newer than this version."""
-    states = _migrator().status()
-    rows = [
-        {"version": one.version, "name": one.name, "state": one.state, "applied_at": one.applied_at} for one in states
-    ]
-    print_rows(rows, as_json)
+    with _migrator() as migrator:
+        states = migrator.status()
+    print_rows([_row(one) for one in states], as_json)
     if any(one.state != "applied" for one in states):
         context.exit(FOUND_WRONG)
 
 
-def _migrator() -> "Migrator":
+def _wait() -> None:
+    from pulsemon_deploy.store_ready import wait_store
+
+    def says(text: str) -> None:
+        click.echo(text, err=True)
+        notify.status(os.environ, text)
+
+    wait_store(installation(os.environ).clickhouse(), READY_SECONDS, says)
+
+
+def _row(one: "MigrationState") -> dict[str, object]:
+    """Version 0 is that of files that are applied again whenever their text changes."""
+    return {
+        "version": one.version or "repeatable",
+        "name": one.name,
+        "state": one.state,
+        "applied_at": one.applied_at.isoformat(sep=" ", timespec="seconds") if one.applied_at else None,
+    }
+
+
+@contextmanager
+def _migrator() -> "Iterator[Migrator]":
+    from pulsemon_sinks.clickhouse.connection import NativeStore
     from pulsemon_sinks.clickhouse.migrate import migrator
 
-    return migrator(installation(os.environ).clickhouse())
+    settings = installation(os.environ).clickhouse()
+    store = NativeStore(settings)
+    try:
+        yield migrator(settings, store)
+    finally:
+        store.close()

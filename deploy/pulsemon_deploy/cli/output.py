@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from pulsemon_deploy.invocation import as_invoked
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
 
@@ -19,7 +21,7 @@ def print_json(value: object) -> None:
 def print_table(rows: Sequence[Mapping[str, object]], empty: str = "nothing") -> None:
     """Columns as wide as their widest cell; the keys of the first row are the headings, numbers stand at the right."""
     if not rows:
-        click.echo(empty)
+        click.echo(as_invoked(empty))
         return
     headings = list(rows[0])
     cells = [[_text(row[heading]) for heading in headings] for row in rows]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pulsemon_schemas.runtime import notify
 
 from pulsemon_deploy import logs
+from pulsemon_deploy.home_lock import used
 from pulsemon_deploy.installation import Installation, installation
 
 Body = Callable[[Installation, threading.Event, Callable[[], None]], None]
@@ -25,4 +26,6 @@ def run_role(role: str, body: Body) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    body(installation(os.environ), stop, lambda: notify.ready(os.environ))
+    own = installation(os.environ)
+    with used(own.home):
+        body(own, stop, lambda: notify.ready(os.environ))

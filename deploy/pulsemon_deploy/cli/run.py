@@ -3,13 +3,18 @@
 import os
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import click
 from pulsemon_schemas.errors import SettingsError
 from pulsemon_schemas.runtime import notify
 
 from pulsemon_deploy.cli.role_process import run_role, start_logging
+from pulsemon_deploy.home_lock import used
 from pulsemon_deploy.installation import Installation, installation
+
+if TYPE_CHECKING:
+    from pulsemon_deploy.kafka import LocalKafka
 
 Ready = Callable[[], None]
 
@@ -22,20 +27,12 @@ def run() -> None:
 @run.command()
 def kafka() -> None:
     """Apache Kafka of this machine; becomes its process."""
-    from pulsemon_deploy.kafka import DOWNLOAD_BYTES, is_resolved
-
     start_logging("kafka")
     own = installation(os.environ)
     if not own.has_own_kafka:
         raise SettingsError(["PULSEMON_KAFKA_BOOTSTRAP is set, so that broker is used and none is started here"])
-    own.home.prepare()
-    node = own.local_kafka()
-    if not is_resolved(node.cache_folder):
-        megabytes = round(DOWNLOAD_BYTES / 1e6)
-        notify.status(os.environ, f"downloads Apache Kafka, {megabytes} MB, and prepares it: once, about 20 s")
-    node.prepare()
-    argv = node.argv()
-    os.execve(argv[0], argv, node.environment(os.environ))  # noqa: S606 - a list of ours, no shell
+    with used(own.home, is_kept_by_successor=True):
+        _become_kafka(own.local_kafka())
 
 
 @run.command()
@@ -77,12 +74,22 @@ def simulator(servers: int | None) -> None:
     run_role("simulator", body(is_history=False, servers=servers))
 
 
+def _become_kafka(node: "LocalKafka") -> None:
+    from pulsemon_deploy.kafka import DOWNLOAD_BYTES, is_resolved
+
+    if not is_resolved(node.cache_folder):
+        megabytes = round(DOWNLOAD_BYTES / 1e6)
+        notify.status(os.environ, f"downloads Apache Kafka, {megabytes} MB, and prepares it: once, about 20 s")
+    node.prepare()
+    argv = node.argv()
+    os.execve(argv[0], argv, node.environment(os.environ))  # noqa: S606 - a list of ours, no shell
+
+
 def _clickhouse(own: Installation, stop: threading.Event, ready: Ready) -> None:
     from pulsemon_deploy.clickhouse.server import serve
 
     if not own.has_own_clickhouse:
         raise SettingsError(["PULSEMON_CLICKHOUSE_* is set, so that server is used and none is started here"])
-    own.home.prepare()
     serve(own.engine(), stop, ready)
 
 

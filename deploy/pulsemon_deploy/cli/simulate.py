@@ -1,17 +1,12 @@
 """``pulsemon simulate``: servers that do not exist, for a first look, for tests and for load."""
 
-import os
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import click
 
 from pulsemon_deploy.cli.role_process import run_role
 from pulsemon_deploy.installation import Installation
-
-if TYPE_CHECKING:
-    from pulsemon_deploy.simulate.settings import SimulatorSettings
 
 
 @click.command()
@@ -34,7 +29,7 @@ def body(
     """What the role does; the options that were given go before the environment."""
 
     def run(own: Installation, stop: threading.Event, ready: Callable[[], None]) -> None:
-        settings = _settings(chosen)
+        settings = own.simulator({name: str(value) for name, value in chosen.items() if value is not None})
         if is_history:
             from pulsemon_deploy.simulate import backfill
 
@@ -46,12 +41,3 @@ def body(
             live.run(settings, own.kafka("simulator"), stop, ready)
 
     return run
-
-
-def _settings(chosen: dict[str, float | None]) -> "SimulatorSettings":
-    from pulsemon_schemas.runtime.settings import load
-
-    from pulsemon_deploy.simulate.settings import ENVIRONMENT_PREFIX, SimulatorSettings
-
-    given = {f"{ENVIRONMENT_PREFIX}{name.upper()}": str(value) for name, value in chosen.items() if value is not None}
-    return load(SimulatorSettings, ENVIRONMENT_PREFIX, {**os.environ, **given})

@@ -7,6 +7,7 @@ import click
 from pulsemon_deploy.cli.lazy import FOUND_WRONG
 from pulsemon_deploy.cli.output import json_option, print_json, print_table
 from pulsemon_deploy.installation import installation
+from pulsemon_deploy.invocation import as_invoked
 
 
 @click.command()
@@ -24,7 +25,7 @@ def status(context: click.Context, as_json: bool) -> None:
     if as_json:
         print_json({**found.as_json(), "dashboard": address})
     elif not found.pid:
-        click.echo(f"nothing runs on {own.home.root}; start it with: pulsemon up")
+        click.echo(as_invoked(f"nothing runs on {own.home.root}; start it with: pulsemon up"))
     else:
         print_table(found.rows())
         click.echo(f"\n{found.summary()}")

@@ -6,7 +6,6 @@ from dataclasses import asdict
 
 import click
 from pulsemon_schemas import topics
-from pulsemon_schemas.errors import SettingsError
 from pulsemon_schemas.topics import Topic
 
 from pulsemon_deploy.cli.output import json_option, print_json, print_rows, print_table
@@ -26,8 +25,9 @@ def topic() -> None:
 @topic.command("list")
 @json_option
 def list_topics(as_json: bool) -> None:
-    """List the topics of Pulse Monitor, from its own data."""
-    print_rows([_row(one) for one in topics.TOPICS], as_json)
+    """List the topics of Pulse Monitor, from its own data. `show` says who writes and reads one."""
+    rows = [_row(one) for one in topics.TOPICS]
+    print_rows(rows if as_json else [_without_roles(row) for row in rows], as_json)
 
 
 @topic.command()
@@ -60,7 +60,8 @@ def client_config(role: str) -> None:
     from pulsemon_deploy.kafka import client_config_text
 
     if role not in topics.ROLES | {ADMIN}:
-        raise SettingsError([f"there is no role {role!r}: choose one of {', '.join(sorted(topics.ROLES | {ADMIN}))}"])
+        choices = ", ".join(sorted(topics.ROLES | {ADMIN}))
+        raise click.BadParameter(f"there is no role {role!r}: choose one of {choices}", param_hint="--role")
     click.echo(client_config_text(installation(os.environ).kafka(role)), nl=False)
 
 
@@ -107,7 +108,12 @@ def _topic(name: str) -> Topic:
         return topics.topic(name if name.startswith("pulsemon.") else f"pulsemon.{name}")
     except KeyError as error:
         known = ", ".join(one.name for one in topics.TOPICS)
-        raise SettingsError([f"there is no topic {name!r}: choose one of {known}"]) from error
+        raise click.BadParameter(f"there is no topic {name!r}: choose one of {known}", param_hint="NAME") from error
+
+
+def _without_roles(row: dict[str, object]) -> dict[str, object]:
+    """As wide as a terminal."""
+    return {field: value for field, value in row.items() if field not in ("writers", "readers")}
 
 
 def _row(one: Topic) -> dict[str, object]:

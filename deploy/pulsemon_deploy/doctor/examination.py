@@ -7,7 +7,8 @@ from pulsemon_schemas.errors import PulsemonError
 
 from pulsemon_deploy.doctor import broker, dashboard, machine, store
 from pulsemon_deploy.doctor.finding import Finding, Verdict, problem, skipped
-from pulsemon_deploy.errors import missing_extra, one_line
+from pulsemon_deploy.errors import one_line
+from pulsemon_deploy.extras import missing_extra
 from pulsemon_deploy.installation import Installation
 
 
@@ -22,6 +23,7 @@ class Check:
 
 CHECKS = (
     Check("python", machine.python),
+    Check("settings", machine.settings),
     Check("home", machine.home),
     Check("disk", machine.room),
     Check("ports", machine.free_ports),

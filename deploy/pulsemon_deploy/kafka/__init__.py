@@ -6,7 +6,6 @@ from pulsemon_deploy.kafka.client_text import client_config_text
 from pulsemon_deploy.kafka.jars import Jars, is_resolved, resolve
 from pulsemon_deploy.kafka.lock import DOWNLOAD_BYTES, KAFKA_VERSION
 from pulsemon_deploy.kafka.node import LocalKafka
-from pulsemon_deploy.kafka.outside import outside_broker
 from pulsemon_deploy.kafka.ready import wait_ready
 from pulsemon_deploy.kafka.topics import TopicChanges, ensure_topics, topic_ids
 
@@ -21,7 +20,6 @@ __all__ = [
     "ensure_access",
     "ensure_topics",
     "is_resolved",
-    "outside_broker",
     "resolve",
     "topic_ids",
     "wait_ready",

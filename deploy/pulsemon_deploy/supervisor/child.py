@@ -1,5 +1,6 @@
 """One started process: its end, its output and its readiness as files that a loop can wait for."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -16,9 +17,20 @@ class Child:
     """A process in a session of its own: Ctrl-C does not reach it, and what it starts can be ended with it."""
 
     def __init__(self, argv: Sequence[str], environ: Mapping[str, str]) -> None:
-        """Starts it. Raises OSError."""
-        self.notify = NotifySocket()
-        self._process = subprocess.Popen(
+        """Starts it. Raises OSError; then nothing of it is left."""
+        with contextlib.ExitStack() as undo:
+            self.notify = NotifySocket()
+            undo.callback(self.notify.close)
+            self._process = self._start(argv, environ)
+            undo.callback(self._undo_start)
+            self.ended = os.pidfd_open(self._process.pid)
+            undo.pop_all()
+        assert self._process.stdout is not None
+        self.output = self._process.stdout.fileno()
+        os.set_blocking(self.output, False)
+
+    def _start(self, argv: Sequence[str], environ: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
             [sys.executable, "-I", "-S", str(GUARD), str(os.getpid()), *argv],
             env={**environ, "NOTIFY_SOCKET": self.notify.address},
             stdin=subprocess.DEVNULL,
@@ -26,10 +38,11 @@ class Child:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+
+    def _undo_start(self) -> None:
         assert self._process.stdout is not None
-        self.output = self._process.stdout.fileno()
-        os.set_blocking(self.output, False)
-        self.ended = os.pidfd_open(self._process.pid)
+        self.reap()
+        self._process.stdout.close()
 
     @property
     def pid(self) -> int:

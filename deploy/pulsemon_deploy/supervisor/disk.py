@@ -7,6 +7,8 @@ from pathlib import Path
 LOW_BYTES = 2_000_000_000
 FULL_BYTES = 300_000_000
 CHECK_SECONDS = 30.0
+LEAST = f"{FULL_BYTES / 1e6:,.0f} MB"
+ADVICE = "free some space, or move the data with PULSEMON_LOCAL_HOME"
 
 
 class Room(IntEnum):
@@ -32,14 +34,20 @@ def judge(free: int) -> Room:
     return Room.LOW if free < LOW_BYTES else Room.ENOUGH
 
 
+def left(free: int, folder: Path) -> str:
+    """What is left, in words."""
+    return f"the disk of {folder} has {free / 1e6:,.0f} MB left"
+
+
 def sentence(room: Room, free: int, folder: Path) -> str:
-    """What happened and what to do; "" when there is enough."""
-    left = f"the disk of {folder} has {free / 1e6:,.0f} MB left"
+    """What happens next; "" when there is enough."""
     if room is Room.FULL:
-        return (
-            f"{left}, and {FULL_BYTES / 1e6:,.0f} MB are the least to work with: free some space, or move the data "
-            "with PULSEMON_LOCAL_HOME; what is stored stays, new data may not be stored"
-        )
+        return f"{left(free, folder)}, so new data may not be stored until you free some space"
     if room is Room.LOW:
-        return f"{left}: free some space soon; below {FULL_BYTES / 1e6:,.0f} MB new data may not be stored"
+        return f"{left(free, folder)}: free some space soon; below {LEAST} new data may not be stored"
     return ""
+
+
+def refusal(free: int, folder: Path) -> str:
+    """Why nothing is begun on a full disk."""
+    return f"{left(free, folder)}, and {LEAST} are the least to begin with: {ADVICE}"

@@ -7,7 +7,8 @@ from enum import StrEnum
 DELAYS_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 STABLE_SECONDS = 10.0
 HOPELESS_FAILURES = 5
-USAGE_EXIT_CODE = 2
+# Wrong settings or usage, and what else no repetition mends.
+FINAL_EXIT_CODES = (2, 3)
 
 
 class State(StrEnum):
@@ -80,5 +81,5 @@ class Life:
         self.state = State.RESTARTING
         self.ready_since = None
         delay_seconds = DELAYS_SECONDS[min(self.failures, len(DELAYS_SECONDS)) - 1]
-        is_misused = exit_code == USAGE_EXIT_CODE and not self.was_ever_ready
-        return Ending(delay_seconds, is_misused or self.failures == HOPELESS_FAILURES)
+        is_final = exit_code in FINAL_EXIT_CODES and not self.was_ever_ready
+        return Ending(delay_seconds, is_final or self.failures == HOPELESS_FAILURES)

@@ -15,7 +15,8 @@ class LogFile:
         self._file_bytes = file_bytes
         self._old_files = old_files
         self._lost_bytes = 0
-        self._handle = self._open()
+        self._handle = _open(path)
+        self._size_bytes = os.fstat(self._handle).st_size
 
     def write(self, data: bytes) -> None:
         """Appends, unbuffered. What a full disk does not take is lost, and its size noted once there is room again."""
@@ -34,20 +35,33 @@ class LogFile:
     def _append(self, data: bytes) -> None:
         if self._size_bytes and self._size_bytes + len(data) > self._file_bytes:
             self._rotate()
-        self._size_bytes += os.write(self._handle, data)
-
-    def _open(self) -> int:
-        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        self._size_bytes = os.fstat(handle).st_size
-        return handle
+        written = os.write(self._handle, data)
+        self._size_bytes += written
+        self._lost_bytes += len(data) - written
 
     def _rotate(self) -> None:
+        """Raises OSError when there is no new file to be had; then everything is as it was."""
+        staging = self.path.with_name(f"{self.path.name}.new")
+        handle = _open(staging)
+        try:
+            self._number_on()
+            staging.replace(self.path)
+        except OSError:
+            os.close(handle)
+            raise
         os.close(self._handle)
+        self._handle, self._size_bytes = handle, 0
+
+    def _number_on(self) -> None:
         for number in range(self._old_files - 1, 0, -1):
             if self._numbered(number).exists():
                 self._numbered(number).replace(self._numbered(number + 1))
-        self.path.replace(self._numbered(1))
-        self._handle = self._open()
+        if self.path.exists():
+            self.path.replace(self._numbered(1))
 
     def _numbered(self, number: int) -> Path:
         return self.path.with_name(f"{self.path.name}.{number}")
+
+
+def _open(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)

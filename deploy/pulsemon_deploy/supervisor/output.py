@@ -35,6 +35,11 @@ class Lines:
         return self.feed(b"\n") if self._rest else []
 
 
+def says_why(line: str) -> bool:
+    """Whether a line can be the reason of an end: the places and continuations of a stack trace are indented."""
+    return bool(line) and not line[0].isspace() and not line.startswith("... ")
+
+
 def level_and_message(line: str) -> tuple[int, str]:
     """The level of a log line and its text from the word after the level on; (NOTSET, the line) for any other line."""
     words = line.split(None, _LEADING_WORDS)

@@ -11,7 +11,7 @@ from pulsemon_deploy.supervisor.console import Console
 from pulsemon_deploy.supervisor.life import HOPELESS_FAILURES, Ending, Life, State
 from pulsemon_deploy.supervisor.log_file import LogFile
 from pulsemon_deploy.supervisor.loop import Loop, read_available
-from pulsemon_deploy.supervisor.output import Lines, level_and_message
+from pulsemon_deploy.supervisor.output import Lines, level_and_message, says_why
 from pulsemon_deploy.supervisor.probe import accepts
 from pulsemon_deploy.supervisor.role import Readiness, Role
 from pulsemon_deploy.supervisor.state import RoleState
@@ -19,6 +19,7 @@ from pulsemon_deploy.supervisor.state import RoleState
 # Only while a role starts.
 PROBE_SECONDS = 0.1
 REASON_CHARACTERS = 300
+FAILED_EXIT_CODE = 1
 
 
 class Runner:
@@ -53,14 +54,21 @@ class Runner:
         self._lines, self._last_line = Lines(), ""
         self._started_at = time.time()
         self.life.started()
-        child = self._child = Child(self.role.argv, self._environ)
+        try:
+            child = self._child = Child(self.role.argv, self._environ)
+        except OSError as error:  # too many processes or open files: that passes
+            self._failed(f"could not be started ({error.strerror})")
+        else:
+            self._watch(child)
+        self._changed(self)
+
+    def _watch(self, child: Child) -> None:
         self._loop.on_readable(child.output, lambda: self._read(child))
         self._loop.on_readable(child.ended, lambda: self._ended(child))
         self._loop.after(self.role.start_seconds, lambda: self._give_up_starting(child))
         self._loop.on_readable(child.notify.fileno(), lambda: self._notified(child))
         if self.role.readiness is Readiness.PORT:
             self._probe(child)
-        self._changed(self)
 
     def stop(self) -> None:
         """Asks the process to end, and ends it at the deadline; without a process there is nothing to do."""
@@ -101,7 +109,7 @@ class Runner:
 
     def _relay(self, lines: list[str]) -> None:
         for line in lines:
-            self._last_line = line or self._last_line
+            self._last_line = line if says_why(line) else self._last_line
             self._console.relay(self.role.name, line)
 
     def _notified(self, child: Child) -> None:
@@ -152,11 +160,11 @@ class Runner:
             self._message = ""
             self._console.say(self.role.name, f"done after {time.time() - self._started_at:.1f} s")
         else:
-            self._failed(exit_code)
+            self._failed(ending_words(exit_code) + (self._reason() if exit_code > 0 else ""), exit_code)
 
-    def _failed(self, exit_code: int) -> None:
+    def _failed(self, message: str, exit_code: int = FAILED_EXIT_CODE) -> None:
         ending = self.life.failed(self._loop.now(), exit_code)
-        self._message = ending_words(exit_code) + (self._reason() if exit_code > 0 else "")
+        self._message = message
         self._tell(ending)
         starts = self.life.starts
         self._loop.after(ending.delay_seconds, lambda: self._back(starts))
@@ -175,7 +183,8 @@ class Runner:
         self.is_hopeless = self.is_hopeless or ending.is_hopeless
         if ending.is_hopeless:
             times = "" if self.life.failures < HOPELESS_FAILURES else f" {self.life.failures} times in a row"
-            text = f"{self._message}. It could not be kept running{times}; its log says why: {self._log_path}"
+            again = f"; it is tried again in {ending.delay_seconds:g} s" if self.life.was_ever_ready else ""
+            text = f"{self._message}. It could not be kept running{times}{again}; its log says why: {self._log_path}"
             self._console.say(self.role.name, text, logging.ERROR)
         else:
             text = f"{self._message}; starting again in {ending.delay_seconds:g} s"

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pulsemon_schemas.errors import PermanentError
 
 from pulsemon_deploy import ports
+from pulsemon_deploy.home_lock import used
 from pulsemon_deploy.installation import Installation
+from pulsemon_deploy.invocation import as_invoked
 from pulsemon_deploy.roles import plan
 from pulsemon_deploy.supervisor import disk
 from pulsemon_deploy.supervisor.console import OWN_NAME, Console
@@ -18,6 +20,7 @@ from pulsemon_deploy.supervisor.loop import Loop
 from pulsemon_deploy.supervisor.supervisor import Supervisor
 
 OWN_LOG = "supervisor.log"
+LINK_ADVICE = "the link works once; `pulsemon status` makes another; Ctrl-C stops everything"
 
 
 @dataclass(slots=True)
@@ -50,8 +53,7 @@ def up(installation: Installation, demo_servers: int, level: int, link: Callable
     AlreadyRunningError, and PermanentError for a full disk; nothing was started then.
     """
     home = installation.home
-    home.prepare()
-    with only_one(home.lock_file):
+    with used(home), only_one(home.lock_file):
         check_room(installation)
         ports.check_free(installation.ports)
         return _run(installation, demo_servers, level, link)
@@ -62,7 +64,7 @@ def check_room(installation: Installation) -> None:
     folder = installation.home.root
     free = disk.free_bytes(folder)
     if disk.judge(free) is disk.Room.FULL:
-        raise PermanentError(f"nothing was started: {disk.sentence(disk.Room.FULL, free, folder)}")
+        raise PermanentError(f"nothing was started: {disk.refusal(free, folder)}")
 
 
 def _run(installation: Installation, demo_servers: int, level: int, link: Callable[[], str]) -> bool:
@@ -72,7 +74,7 @@ def _run(installation: Installation, demo_servers: int, level: int, link: Callab
 
     def tell_link() -> None:
         console.say(OWN_NAME, f"open {link()}", keep=False)
-        console.say(OWN_NAME, "the link works once; `pulsemon status` makes another; Ctrl-C stops everything")
+        console.say(OWN_NAME, as_invoked(LINK_ADVICE))
 
     console.say(OWN_NAME, f"data in {home.root}, logs in {home.logs}")
     supervisor = Supervisor(
@@ -80,8 +82,9 @@ def _run(installation: Installation, demo_servers: int, level: int, link: Callab
     )
     DiskWatch(installation, loop, console).look()
     try:
-        return supervisor.run()
-    finally:
+        is_well = supervisor.run()
         console.say(OWN_NAME, "everything is stopped; the data is kept")
+    finally:
         own_log.close()
         loop.close()
+    return is_well

@@ -12,7 +12,7 @@ from pulsemon_schemas.errors import SettingsError
 from pulsemon_schemas.runtime.parsing import from_text, from_toml, without_none
 from pulsemon_schemas.runtime.secret import NO_SECRET, Secret
 
-__all__ = ["NO_SECRET", "Secret", "SettingsError", "check_tables", "load", "table_name"]
+__all__ = ["NO_SECRET", "Secret", "SettingsError", "check_tables", "load", "read_tables", "table_name"]
 
 Settings = TypeVar("Settings")
 
@@ -23,14 +23,22 @@ FILE_SUFFIX = "_file"
 _Given = Mapping[str, tuple[str, Any]]
 
 
-def load(cls: type[Settings], prefix: str, environ: Mapping[str, str], file: Path | None = None) -> Settings:
-    """An instance of the dataclass ``cls``: its defaults, then the file, then the environment.
+def load(
+    cls: type[Settings],
+    prefix: str,
+    environ: Mapping[str, str],
+    file: Path | None = None,
+    defaults: Mapping[str, str] | None = None,
+) -> Settings:
+    """An instance of the dataclass ``cls``: its defaults, those given here, then the file, then the environment.
 
     The variable of a field is ``prefix`` and its name in capitals; in the file it stands in the table named as the
     prefix: ``PULSEMON_KAFKA_`` reads ``[kafka]``. A Secret field is also read from the file named by ``…_FILE``
-    (``…_file`` in TOML). Names that are no setting are mistakes. Raises SettingsError with all problems at once.
+    (``…_file`` in TOML). A path that is set to nothing is not set. Names that are no setting are mistakes. ``defaults``
+    are texts by the name of the field. Raises SettingsError with all problems at once.
     """
     reader = _Reader(cls, prefix)
+    reader.read_defaults(defaults or {})
     if file is not None:
         reader.read_file(file)
     reader.read_environment(environ)
@@ -40,6 +48,11 @@ def load(cls: type[Settings], prefix: str, environ: Mapping[str, str], file: Pat
 def table_name(prefix: str) -> str:
     """The table of a TOML file that holds the settings with this prefix."""
     return prefix.removeprefix(PRODUCT_PREFIX).strip("_").lower()
+
+
+def read_tables(file: Path) -> Mapping[str, Mapping[str, object]]:
+    """The tables of a TOML file as they stand; what is no table is passed over here. Raises SettingsError."""
+    return {name: table for name, table in _parse_file(file).items() if isinstance(table, dict)}
 
 
 def check_tables(file: Path, prefixes: Iterable[str]) -> None:
@@ -65,6 +78,10 @@ class _Reader:
         self._values: dict[str, Any] = {}
         self._problems: list[str] = []
 
+    def read_defaults(self, defaults: Mapping[str, str]) -> None:
+        """Takes what the program itself says when nobody else does."""
+        self._read({name: (name, text) for name, text in defaults.items()}, from_text, lambda name: name)
+
     def read_file(self, file: Path) -> None:
         """Takes the settings' table of a TOML file."""
         table = table_name(self._prefix)
@@ -82,6 +99,7 @@ class _Reader:
             for name, text in environ.items()
             if name.startswith(self._prefix)
         }
+        given = {label: (name, text) for label, (name, text) in given.items() if text or not self._is_path(name)}
         self._read(given, from_text, lambda name: f"{self._prefix}{name.upper()}")
 
     def build(self) -> Any:
@@ -129,6 +147,12 @@ class _Reader:
             self._values[secret] = Secret(Path(value).read_text(encoding="utf-8").strip())
         except (OSError, TypeError, UnicodeDecodeError) as error:
             self._problems.append(f"{label}={value!r}: cannot be read ({_cause(error)})")
+
+    def _is_path(self, name: str) -> bool:
+        if name in self._fields:
+            return without_none(self._kinds[name]) is Path
+        secret = name.removesuffix(FILE_SUFFIX)
+        return secret != name and secret in self._fields and self._is_secret(secret)
 
     def _is_secret(self, name: str) -> bool:
         return without_none(self._kinds[name]) is Secret

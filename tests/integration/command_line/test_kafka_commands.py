@@ -8,6 +8,7 @@ import uuid
 import pytest
 from click.testing import CliRunner, Result
 from pulsemon_deploy.cli.root import root
+from pulsemon_deploy.invocation import as_invoked
 from pulsemon_deploy.kafka import ensure_topics
 from pulsemon_deploy.registration import known_servers, register
 from pulsemon_deploy.tail import tail
@@ -150,4 +151,4 @@ def test_a_broker_that_is_away_is_one_sentence(monkeypatch: pytest.MonkeyPatch) 
     result = invoke("metric", "tail")
     assert result.exit_code == 1
     assert "Kafka at 127.0.0.1:9 does not answer" in result.stderr
-    assert "Is `pulsemon up` running?" in result.stderr
+    assert as_invoked("Is `pulsemon up` running?") in result.stderr

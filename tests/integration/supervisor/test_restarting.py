@@ -5,6 +5,8 @@ import signal
 from functools import partial
 from pathlib import Path
 
+import pytest
+from pulsemon_deploy.supervisor.role import Role
 from support.supervised import Supervised, service, supervised
 from support.waiting import wait_until
 
@@ -37,11 +39,43 @@ def test_a_role_that_can_never_start_ends_everything_with_one_sentence(tmp_path:
     assert log.read_text() == "the engine does not fit\n" * 5
 
 
-def test_wrong_settings_are_not_tried_again(tmp_path: Path) -> None:
-    with supervised(tmp_path, [service("misused", "sys.exit(2)")]) as running:
+@pytest.mark.parametrize("exit_code", [2, 3])
+def test_what_no_repetition_mends_is_not_tried_again(tmp_path: Path, exit_code: int) -> None:
+    broken = service("broken", f"print('the secret is missing', file=sys.stderr); sys.exit({exit_code})")
+    with supervised(tmp_path, [broken]) as running:
         code, output = running.wait_end()
     assert code == 1
     assert "starting again" not in output
+    assert f"ended with exit code {exit_code}: the secret is missing. It could not be kept running; " in output
+
+
+def test_one_that_once_worked_is_tried_again_for_ever_and_that_is_said(tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    with supervised(
+        tmp_path, [service("worker", f"os.path.exists({str(gate)!r}) and sys.exit(1); ready(); wait()")]
+    ) as (running):
+        running.wait_ready()
+        gate.touch()
+        os.kill(running.role("worker").pid, signal.SIGKILL)
+        wait_until(
+            lambda: running.role("worker").restarts >= 4 and running.role("worker").pid == 0, 20, "five failures"
+        )
+        wait_until(lambda: running.role("worker").state == "restarting", 5, "it waits")
+        _, output = running.stop()
+    assert "It could not be kept running 5 times in a row; it is tried again in 5 s; its log says why: " in output
+
+
+def test_a_process_that_cannot_be_started_is_a_failed_start(tmp_path: Path) -> None:
+    too_long = Role("huge", ("/bin/true", "x" * 200_000))
+    with supervised(tmp_path, [service("fine"), too_long]) as running:
+        running.wait_for("fine", "ready")
+        code, output = running.wait_end()
+    assert code == 1
+    assert "huge       WARNING could not be started (Argument list too long); starting again in 0.2 s" in output
+    assert (
+        "huge       ERROR could not be started (Argument list too long). It could not be kept running 5 times" in output
+    )
+    assert "Traceback" not in output
 
 
 def test_what_a_dead_role_left_behind_is_ended_with_it(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@ import pytest
 from pulsemon_deploy.bench.figures import Figure, Measurement, figures
 from pulsemon_deploy.bench.report import Report
 from pulsemon_deploy.bench.runner import BENCHES, load
-from pulsemon_schemas.errors import SettingsError
 
 
 def test_a_figure_is_the_median_with_its_spread() -> None:
@@ -16,11 +15,6 @@ def test_a_report_is_one_object_with_all_that_others_rely_on() -> None:
     assert report["figures"] == {"rate": {"value": 123500.0, "unit": "1/s", "low": 1.0, "high": 2.0}}
     assert report["versions"]["fastavro"]
     assert report["versions"]["no-such-package"] == ""
-
-
-def test_a_name_that_nobody_knows_is_an_error_that_lists_those_there_are() -> None:
-    with pytest.raises(SettingsError, match="sink"):
-        load("snik")
 
 
 @pytest.mark.parametrize("name", BENCHES)

@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from pulsemon_deploy.bench import BENCHES
 from pulsemon_deploy.cli.root import COMMANDS, root
+from pulsemon_deploy.home import Home
+from pulsemon_deploy.home_lock import used
 from pulsemon_schemas.catalogue import METRICS
+from pulsemon_schemas.errors import AuthError, PermanentError, PulsemonError, SettingsError, TransientError
 from pulsemon_schemas.topics import TOPICS
 
 HEAVY = ("confluent_kafka", "clickhouse_driver", "streamlit", "chdb", "fastavro", "psutil", "numpy")
@@ -94,8 +98,65 @@ def test_reset_asks_and_removes_only_its_own(tmp_path: Path) -> None:
     refused = CliRunner().invoke(root, ["reset"], env={"PULSEMON_LOCAL_HOME": str(home)}, input="n\n")
     assert refused.exit_code == 1
     assert (home / "kafka").exists()
-    assert invoke("reset", "--yes", PULSEMON_LOCAL_HOME=str(home)).exit_code == 0
+    result = invoke("reset", "--yes", PULSEMON_LOCAL_HOME=str(home))
+    assert result.exit_code == 0
+    assert result.output == f"deleted all that Pulse Monitor made in {home}; what is not ours stays: mine\n"
     assert [path.name for path in home.iterdir()] == ["mine"], "what is somebody else's stays"
+
+
+def test_reset_says_that_all_is_gone_only_if_it_is(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.prepare()
+    elsewhere = tmp_path / "big-disk"
+    elsewhere.mkdir()
+    (elsewhere / "data").touch()
+    home.clickhouse.symlink_to(elsewhere)
+    assert invoke("reset", "--yes", PULSEMON_LOCAL_HOME=str(home.root)).output == f"deleted {home.root}\n"
+    assert not home.root.exists()
+    assert not elsewhere.exists()
+    assert invoke("reset", "--yes", PULSEMON_LOCAL_HOME=str(home.root)).output == f"there is nothing at {home.root}\n"
+
+
+def test_reset_refuses_a_folder_that_is_not_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ui").mkdir()
+    result = invoke("reset", "--yes", PULSEMON_LOCAL_HOME=str(tmp_path))
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"pulsemon: {tmp_path} is no home of Pulse Monitor")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "user"))
+    invoke("reset", "--yes", PULSEMON_LOCAL_HOME="", XDG_DATA_HOME="")
+    assert (tmp_path / "ui").is_dir(), "set to nothing is not this folder"
+
+
+def test_reset_refuses_while_a_role_works(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    with used(home):
+        result = invoke("reset", "--yes", PULSEMON_LOCAL_HOME=str(home.root))
+    assert result.exit_code == 1
+    assert f"still works with {home.root} (process {os.getpid()})" in result.stderr
+    assert home.secrets.is_dir()
+
+
+@pytest.mark.parametrize(
+    ("error", "alone_code", "supervised_code"),
+    [
+        (SettingsError(["a"]), 2, 2),
+        (PermanentError("the secret is missing"), 1, 3),
+        (AuthError("refused"), 1, 3),
+        (TransientError("away"), 1, 1),
+    ],
+)
+def test_a_supervisor_is_told_what_no_repetition_mends(
+    monkeypatch: pytest.MonkeyPatch, error: PulsemonError, alone_code: int, supervised_code: int
+) -> None:
+    def fail(_environ: object) -> None:
+        raise error
+
+    monkeypatch.setattr("pulsemon_deploy.cli.down.installation", fail)
+    assert invoke("down").exit_code == alone_code
+    supervised = invoke("down", NOTIFY_SOCKET="@nobody")
+    assert supervised.exit_code == supervised_code
+    assert len(supervised.stderr.splitlines()) == 1
 
 
 def test_topics_and_metrics_as_tables_and_as_json() -> None:
@@ -103,6 +164,7 @@ def test_topics_and_metrics_as_tables_and_as_json() -> None:
     table = invoke("topic", "list").output.splitlines()
     assert table[0].split()[:3] == ["NAME", "KEY", "RECORD"]
     assert len(table) == len(TOPICS) + 1
+    assert max(map(len, table)) < 120
     assert len(json.loads(invoke("metric", "list", "--json").output)) == len(METRICS)
     shown = json.loads(invoke("metric", "show", METRICS[0].name, "--json").output)
     assert shown["name"] == METRICS[0].name
@@ -114,6 +176,21 @@ def test_names_that_nobody_knows_are_2_with_the_right_spelling() -> None:
     assert f"did you mean {METRICS[0].name}?" in result.stderr
     assert "choose one of pulsemon.metrics" in invoke("topic", "show", "nothing").stderr
     assert "choose one of admin, agent" in invoke("topic", "client-config", "--role", "nobody").stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [("bench", "nosuch"), ("topic", "show", "nosuch"), ("metric", "show", "nosuch")], ids=" ".join
+)
+def test_a_wrong_argument_is_wrong_usage_and_no_wrong_setting(arguments: tuple[str, ...]) -> None:
+    result = invoke(*arguments)
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"Usage: root {arguments[0]}")
+    assert "Invalid value for" in result.stderr
+    assert "invalid settings" not in result.stderr
+
+
+def test_the_benchmarks_are_named() -> None:
+    assert all(name in invoke("bench", "nosuch").stderr for name in BENCHES)
 
 
 def test_doctor_works_when_nothing_runs(tmp_path: Path) -> None:

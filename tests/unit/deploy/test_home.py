@@ -35,6 +35,32 @@ def test_a_version_file_without_a_number_is_refused(tmp_path: Path) -> None:
         Home(tmp_path).check()
 
 
+def test_one_that_others_may_look_into_is_closed(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.prepare()
+    home.root.chmod(0o755)
+    home.prepare()
+    assert mode(home.root) == 0o700
+
+
+@pytest.mark.parametrize("made_before", [(), ("lost+found",)])
+def test_an_empty_folder_becomes_a_home(tmp_path: Path, made_before: tuple[str, ...]) -> None:
+    for name in made_before:
+        (tmp_path / name).mkdir()
+    Home(tmp_path).prepare()
+    assert Home(tmp_path).version() == LAYOUT_VERSION
+
+
+def test_a_folder_of_somebody_else_is_refused_and_kept(tmp_path: Path) -> None:
+    for name in ("ui", "kafka", "deploy", "docs"):
+        (tmp_path / name).mkdir()
+    with pytest.raises(HomeError, match=r"is not empty.*\(it holds deploy, docs, kafka, …\).*Set PULSEMON_LOCAL_HOME"):
+        Home(tmp_path).prepare()
+    with pytest.raises(HomeError, match="is not empty"):
+        Home(tmp_path).password("writer")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["deploy", "docs", "kafka", "ui"]
+
+
 def test_a_home_that_cannot_be_made_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(HomeError, match="PULSEMON_LOCAL_HOME"):

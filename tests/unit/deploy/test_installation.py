@@ -3,11 +3,17 @@
 from pathlib import Path
 
 import pytest
+from pulsemon_deploy.config import read_config
 from pulsemon_deploy.installation import installation
+from pulsemon_deploy.kafka import cache_folder
 from pulsemon_deploy.roles import plan
 from pulsemon_deploy.settings import LocalSettings, default_home, local_settings
 from pulsemon_deploy.supervisor.role import Readiness, Role, check_plan
 from pulsemon_schemas.errors import SettingsError
+
+
+def local(environ: dict[str, str]) -> LocalSettings:
+    return local_settings(read_config(environ))
 
 
 def names(roles: tuple[Role, ...]) -> list[str]:
@@ -17,12 +23,30 @@ def names(roles: tuple[Role, ...]) -> list[str]:
 def test_the_home_follows_the_usual_folders(tmp_path: Path) -> None:
     assert default_home({"XDG_DATA_HOME": str(tmp_path)}) == tmp_path / "pulsemon"
     assert default_home({}) == Path.home() / ".local" / "share" / "pulsemon"
-    assert local_settings({"PULSEMON_LOCAL_HOME": str(tmp_path)}).home == tmp_path
+    assert local({"PULSEMON_LOCAL_HOME": str(tmp_path)}).home == tmp_path
+
+
+def test_a_home_that_is_set_to_nothing_is_not_set() -> None:
+    assert local({"PULSEMON_LOCAL_HOME": "", "HOME": "/home/me"}).home == Path("/home/me/.local/share/pulsemon")
+
+
+def test_a_relative_folder_of_the_desktop_is_ignored() -> None:
+    environ = {"XDG_DATA_HOME": "data", "XDG_CACHE_HOME": "cache", "HOME": "/home/me"}
+    assert default_home(environ) == Path("/home/me/.local/share/pulsemon")
+    assert cache_folder(environ) == Path("/home/me/.cache/pulsemon")
+
+
+def test_paths_that_are_set_to_nothing_are_those_of_the_home(tmp_path: Path) -> None:
+    nothing = dict.fromkeys(("PULSEMON_UI_ACCESS_FILE", "PULSEMON_AGENT_STATE_DIR", "PULSEMON_SINK_TICK_KEY_FILE"), "")
+    own = installation({"PULSEMON_LOCAL_HOME": str(tmp_path / "home"), **nothing})
+    assert own.ui().access_file == own.home.access_secret
+    assert own.agent().state_dir == own.home.agent
+    assert own.sink().tick_key
 
 
 def test_ports_must_differ(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="two of the ports are the same"):
-        local_settings({"PULSEMON_LOCAL_UI_PORT": "19000"})
+        local({"PULSEMON_LOCAL_UI_PORT": "19000"})
     with pytest.raises(ValueError, match="from 1 to 65535"):
         LocalSettings(home=tmp_path, ui_port=0)
 
@@ -48,6 +72,13 @@ def test_an_outside_clickhouse_means_that_no_engine_is_started(tmp_path: Path) -
     own = installation({"PULSEMON_LOCAL_HOME": str(tmp_path), "PULSEMON_CLICKHOUSE_HOST": "store"})
     assert "clickhouse" not in names(plan(own))
     assert own.clickhouse().host == own.clickhouse_reader().host == "store"
+
+
+def test_services_that_are_set_to_nothing_are_our_own(tmp_path: Path) -> None:
+    nothing = {"PULSEMON_KAFKA_BOOTSTRAP": "", "PULSEMON_CLICKHOUSE_HOST": ""}
+    own = installation({"PULSEMON_LOCAL_HOME": str(tmp_path), **nothing})
+    assert own.has_own_kafka
+    assert own.has_own_clickhouse
 
 
 def test_the_name_of_the_database_alone_is_no_outside_server(tmp_path: Path) -> None:

@@ -33,9 +33,12 @@ def test_people_are_told_once_that_it_is_hopeless() -> None:
 
 
 @pytest.mark.parametrize(("was_ready", "hopeless"), [(False, True), (True, False)])
-def test_wrong_settings_are_hopeless_at_once_unless_it_worked_before(was_ready: bool, hopeless: bool) -> None:
+@pytest.mark.parametrize("exit_code", [2, 3])
+def test_what_no_repetition_mends_is_hopeless_at_once_unless_it_worked_before(
+    exit_code: int, was_ready: bool, hopeless: bool
+) -> None:
     life = Life(was_ever_ready=was_ready)
-    assert run_once(life, exit_code=2)[1] is hopeless
+    assert run_once(life, exit_code=exit_code)[1] is hopeless
 
 
 def test_what_needs_it_may_start_when_it_is_ready_or_done() -> None:

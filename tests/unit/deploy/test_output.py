@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pulsemon_deploy.supervisor.console import Console
 from pulsemon_deploy.supervisor.log_file import LogFile
-from pulsemon_deploy.supervisor.output import LINE_BYTES, Lines, level_and_message
+from pulsemon_deploy.supervisor.output import LINE_BYTES, Lines, level_and_message, says_why
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,22 @@ from pulsemon_deploy.supervisor.output import LINE_BYTES, Lines, level_and_messa
 )  # fmt: skip
 def test_the_level_of_a_line(line: str, level: int, message: str) -> None:
     assert level_and_message(line) == (level, message)
+
+
+@pytest.mark.parametrize(
+    ("line", "is_reason"),
+    [
+        ("java.io.IOException: No space left on device", True),
+        ("ValueError: port", True),
+        ("\tat kafka.Kafka.main(Kafka.scala)", False),
+        ("\t... 30 more", False),
+        ("... 30 more", False),
+        ("    raise ValueError", False),
+        ("", False),
+    ],
+)
+def test_a_reason_is_no_part_of_a_stack_trace(line: str, is_reason: bool) -> None:
+    assert says_why(line) is is_reason
 
 
 def test_lines_from_any_pieces() -> None:
@@ -50,6 +66,22 @@ def test_logs_are_bounded_and_the_newest_is_kept(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["role.log", "role.log.1", "role.log.2"]
     assert all(path.stat().st_size <= 100 for path in tmp_path.iterdir())
     assert (tmp_path / "role.log").read_text().endswith("line 99\n")
+
+
+def test_a_rotation_that_fails_costs_lines_and_is_tried_again(tmp_path: Path) -> None:
+    log = LogFile(tmp_path / "role.log", file_bytes=100, old_files=1)
+    log.write(b"x" * 99 + b"\n")
+    in_the_way = tmp_path / "role.log.new"
+    in_the_way.mkdir()
+    with (tmp_path / "other").open("w+b") as other:  # would take the number of a file that was closed
+        for _ in range(3):
+            log.write(b"lost\n")
+        assert other.read() == b""
+    in_the_way.rmdir()
+    log.write(b"after\n")
+    log.close()
+    assert (tmp_path / "role.log.1").stat().st_size == 100
+    assert (tmp_path / "role.log").read_text() == ("(15 bytes before this line were lost: the disk was full)\nafter\n")
 
 
 def test_a_log_goes_on_where_it_ended(tmp_path: Path) -> None:

@@ -28,8 +28,11 @@ def test_how_much_room_there_is(free: int, room: Room) -> None:
 def test_the_sentence_about_the_disk() -> None:
     assert disk.sentence(Room.ENOUGH, 10**12, Path("/data")) == ""
     assert disk.sentence(Room.FULL, 12_000_000, Path("/data")) == (
-        "the disk of /data has 12 MB left, and 300 MB are the least to work with: free some space, or move the data "
-        "with PULSEMON_LOCAL_HOME; what is stored stays, new data may not be stored"
+        "the disk of /data has 12 MB left, so new data may not be stored until you free some space"
+    )
+    assert disk.refusal(12_000_000, Path("/data")) == (
+        "the disk of /data has 12 MB left, and 300 MB are the least to begin with: free some space, or move the data "
+        "with PULSEMON_LOCAL_HOME"
     )
 
 

@@ -3,6 +3,7 @@
 import io
 import os
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,30 @@ def test_a_port_in_use(tmp_path: Path) -> None:
     assert f"port {port} is in use by " in said
     assert "set PULSEMON_LOCAL_UI_PORT to a free port" in said
     assert not (tmp_path / "kafka").exists()
+
+
+def test_a_misspelt_setting_of_any_role(tmp_path: Path) -> None:
+    code, said = up(tmp_path / "home", PULSEMON_KAFAK_BOOTSTRAP="x:1", PULSEMON_SINK_FLUSH_SECOND="1")
+    assert code == 2
+    assert "did you mean PULSEMON_KAFKA_BOOTSTRAP?" in said
+    assert "did you mean PULSEMON_SINK_FLUSH_SECONDS?" in said
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_missing_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "faust", None)
+    code, said = up(tmp_path / "home")
+    assert code == 2
+    assert said == "pulsemon: this needs faust, which is not installed; run: pip install 'pulsemon[local]'\n"
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_folder_of_somebody_else(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").touch()
+    code, said = up(tmp_path)
+    assert code == 1
+    assert f"{tmp_path} is not empty, and Pulse Monitor did not make it" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
 def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

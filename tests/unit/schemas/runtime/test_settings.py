@@ -173,6 +173,25 @@ def test_variables_are_in_capitals() -> None:
     assert found == f"{PREFIX}Port is not a setting; did you mean {PREFIX}PORT?"
 
 
+def test_a_path_that_is_set_to_nothing_is_not_set(tmp_path: Path) -> None:
+    file = written(tmp_path, '[thing]\nname = "a"\nfolder = "/data"\n')
+    environ = {f"{PREFIX}FOLDER": "", f"{PREFIX}PASSWORD_FILE": ""}
+
+    thing = load(Thing, PREFIX, environ, file)
+
+    assert thing.folder == Path("/data")
+    assert thing.password == NO_SECRET
+
+
+def test_what_the_program_itself_says_comes_last(tmp_path: Path) -> None:
+    file = written(tmp_path, '[thing]\nname = "file"\n')
+    defaults = {"name": "own", "port": "2", "folder": "/own"}
+
+    thing = load(Thing, PREFIX, {f"{PREFIX}PORT": "3"}, file, defaults)
+
+    assert (thing.name, thing.port, thing.folder) == ("file", 3, Path("/own"))
+
+
 def test_values_that_do_not_go_together_are_a_problem() -> None:
     assert problems({f"{PREFIX}NAME": "a", f"{PREFIX}PORT": "13"}) == (f"{PREFIX}*: port 13 is taken",)
 
