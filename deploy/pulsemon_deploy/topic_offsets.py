@@ -50,9 +50,16 @@ def group_offsets(settings: KafkaSettings, group_id: str, topic: str) -> dict[in
 
 def lag_records(ranges: tuple[PartitionRange, ...], next_offsets: Mapping[int, int]) -> int:
     """How many records a group has still to read; all of a partition that it never committed."""
-    return sum(
-        one.end_offset - max(next_offsets.get(one.partition, one.first_offset), one.first_offset) for one in ranges
-    )
+    return sum(max(one.end_offset - _next(one, next_offsets), 0) for one in ranges)
+
+
+def records_ahead(ranges: tuple[PartitionRange, ...], next_offsets: Mapping[int, int]) -> int:
+    """How many records a group has read that the log does not have (any more)."""
+    return sum(max(_next(one, next_offsets) - one.end_offset, 0) for one in ranges)
+
+
+def _next(one: PartitionRange, next_offsets: Mapping[int, int]) -> int:
+    return max(next_offsets.get(one.partition, one.first_offset), one.first_offset)
 
 
 def _offsets(admin: AdminClient, places: list[TopicPartition], spec: OffsetSpec) -> dict[int, int]:

@@ -1,15 +1,19 @@
 """Checks of Kafka."""
 
+from pathlib import Path
+
 from pulsemon_schemas.errors import AuthError, PulsemonError
-from pulsemon_schemas.topics import DEADLETTER, METRICS, TOPICS
+from pulsemon_schemas.topics import TOPICS
 
 from pulsemon_deploy.doctor.finding import Finding, ok, problem
 from pulsemon_deploy.installation import Installation
-from pulsemon_deploy.topic_offsets import group_offsets, lag_records, partition_ranges
+from pulsemon_deploy.refused_records import Refused, refused
+from pulsemon_deploy.topic_offsets import group_offsets, lag_records, partition_ranges, records_ahead
 
 ADMIN = "admin"
 ANSWER_SECONDS = 3.0
 LAG_RECORDS = 10_000
+RECENT_SECONDS = 3600.0
 
 
 def login(own: Installation) -> Finding:
@@ -47,25 +51,39 @@ def topics(own: Installation) -> Finding:
 
 
 def sink_lag(own: Installation) -> Finding:
-    """How far the sink is behind."""
-    from pulsemon_sinks.settings import SinkSettings
+    """How far the sink is behind, or ahead of a log that lost records."""
+    sink, settings = own.sink(), own.kafka(ADMIN)
+    ranges = partition_ranges(settings, sink.metrics_topic)
+    offsets = group_offsets(settings, sink.group_id, sink.metrics_topic)
+    return judge_lag(lag_records(ranges, offsets), records_ahead(ranges, offsets), own.home.logs / "sink.log")
 
-    settings = own.kafka(ADMIN)
-    group_id = SinkSettings().group_id
-    lag = lag_records(partition_ranges(settings, METRICS.name), group_offsets(settings, group_id, METRICS.name))
-    if lag > LAG_RECORDS:
+
+def judge_lag(lag: int, ahead: int, log_file: Path) -> Finding:
+    """``lag``: batches still to store; ``ahead``: batches stored that Kafka does not have."""
+    if ahead:
         return problem(
-            f"{lag:,} batches are not stored yet", f"look at {own.home.logs / 'sink.log'}; it may be catching up"
+            f"Kafka has lost {ahead:,} batches that the sink had read; they are stored, but its log ends before them",
+            f"the sink mends that within seconds of running, see {log_file}; if this stays, start it: pulsemon up",
         )
+    if lag > LAG_RECORDS:
+        return problem(f"{lag:,} batches are not stored yet", f"look at {log_file}; it may be catching up")
     return ok(f"{lag:,} batches behind")
 
 
 def dead_letters(own: Installation) -> Finding:
     """How many records were refused and kept aside."""
-    count = sum(one.end_offset - one.first_offset for one in partition_ranges(own.kafka(ADMIN), DEADLETTER.name))
-    if count:
-        return problem(
-            f"{count:,} records are in {DEADLETTER.name}; everything else was stored",
-            "their headers say why; kcat shows them, with the settings of: pulsemon topic client-config",
-        )
-    return ok("none")
+    topic = own.sink().deadletter_topic
+    return judge_refused(refused(own.kafka(ADMIN), topic, RECENT_SECONDS), topic)
+
+
+def judge_refused(found: Refused, topic: str) -> Finding:
+    """Those of the last hour are a problem; what is older was one, and is kept for 14 days."""
+    least = "" if found.is_all else "at least "
+    earlier = f"{least}{found.older:,} of earlier hours or days are in {topic}"
+    if not found.recent:
+        return ok(f"none within the hour; {earlier}" if found.older else "none")
+    return problem(
+        f"{least}{found.recent:,} records were refused within the hour; everything else was stored"
+        + (f"; {earlier} too" if found.older else ""),
+        f"their headers in {topic} say why; kcat shows them, with the settings of: pulsemon topic client-config",
+    )
