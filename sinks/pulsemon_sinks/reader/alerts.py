@@ -1,11 +1,14 @@
 """Questions about alerts and states of servers. Every transition is in ``alerts``, the newest in ``alert_state``."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from pulsemon_schemas.rules.environments import environment_of
 
 from pulsemon_sinks.clickhouse.connection import Row, Store
 from pulsemon_sinks.reader.choice import Clause
+from pulsemon_sinks.reader.inhibition import inhibitors
 from pulsemon_sinks.reader.servers import epoch_ms
 
 Ask = Callable[[str, Mapping[str, Any]], list[Row]]
@@ -68,6 +71,11 @@ class Transition:
         return self.state not in ENDED
 
     @property
+    def is_silence(self) -> bool:
+        """Whether it is about one server that sends nothing."""
+        return not self.metric and environment_of(self.server_id) is None
+
+    @property
     def ended_at_ms(self) -> int | None:
         """When the alert ended, None while it is open."""
         return None if self.is_open else self.occurred_at_ms
@@ -94,12 +102,15 @@ def asker(store: Store, database: str) -> Ask:
 def open_alerts(
     ask: Ask, server_ids: Sequence[str] | None = None, level: str = "", *, with_pending: bool = False
 ) -> tuple[Transition, ...]:
-    """The newest transition of every alert that is open, worst first, then the oldest. Errors as Store."""
+    """The newest transition of every alert that is open, worst first, then the oldest. Errors as Store.
+
+    Where a server is silent with most of its environment, ``suppressed_by`` names the alert that says so.
+    """
     states = (*OPEN, PENDING) if with_pending else OPEN
     clauses = [Clause("state IN %(states)s", {"states": states}), *_servers(server_ids)]
     if level:
         clauses.append(Clause("level = %(level)s", {"level": level}))
-    return _ask(ask, "alert_state", clauses, _WORST_FIRST)
+    return _inhibited(ask, _ask(ask, "alert_state", clauses, _WORST_FIRST))
 
 
 def alerts_of(ask: Ask, server_id: str, start_ms: int, end_ms: int) -> tuple[Transition, ...]:
@@ -145,6 +156,16 @@ ORDER BY log_append_time DESC, log_offset DESC LIMIT 1 BY server_id
                 server_id, status, previous, changed_ms, epoch_ms(seen_at), worst, dict(firing)
             )
     return found
+
+
+def _inhibited(ask: Ask, found: tuple[Transition, ...]) -> tuple[Transition, ...]:
+    by_server = inhibitors(ask, (one.server_id for one in found if one.is_silence))
+    return tuple(
+        replace(one, suppressed_by=tuple(sorted({*one.suppressed_by, *by_server[one.server_id]})))
+        if one.is_silence and one.server_id in by_server
+        else one
+        for one in found
+    )
 
 
 def _ask(ask: Ask, table: str, clauses: Sequence[Clause], order: str) -> tuple[Transition, ...]:
