@@ -28,8 +28,8 @@ PORTS = {
 HIGHEST_PORT = 65_535
 # What is asked for to see whether packages can be had: it is small, and every kind of environment has it.
 PROBE = "click"
-PROBE_SECONDS = 20
-ANSWER_SECONDS = 5
+PROBE_SECONDS = 60
+ANSWER_SECONDS = 15
 # Where Debian keeps the pip that goes into new environments.
 PIP_FOLDERS = ("/usr/share/python-wheels",)
 
