@@ -1,6 +1,7 @@
 """Which modules come with which extra of the distribution, and which of them are not installed."""
 
 import importlib.util
+import sys
 from collections.abc import Iterable, Mapping
 
 from pulsemon_deploy.errors import MissingExtraError
@@ -52,4 +53,5 @@ def check_extras(needs_local: bool) -> None:
 
 
 def _is_there(module: str) -> bool:
-    return importlib.util.find_spec(module) is not None
+    # find_spec cannot tell of modules that replaced themselves when they were imported, as faust does
+    return sys.modules.get(module) is not None or importlib.util.find_spec(module) is not None

@@ -24,6 +24,13 @@ def test_here_everything_is_installed() -> None:
     check_extras(needs_local=True)
 
 
+def test_a_module_that_replaced_itself_is_there() -> None:
+    import faust
+
+    assert faust.__name__ in EXTRAS
+    assert missing_modules(["processor"]) == []
+
+
 def test_all_that_is_missing_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("faust", "chdb"):
         monkeypatch.setitem(sys.modules, module, None)
