@@ -15,6 +15,8 @@ from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentM
 
 PROJECT = "pulsemon_ui"
 VERSION = "1"
+# each is served below its name; ELEMENTS is no component, but a module that their scripts share
+ELEMENTS = "elements"
 NAMES = ("headline", "fleet_grid", "attention_list", "alert_cards", "key_figures", "server_header", "time_brush")
 
 
@@ -28,7 +30,7 @@ def mount(name: str, *, key: str, data: Mapping[str, object], **on: Callable[[],
 def _announce() -> None:
     manager = get_bidi_component_manager()
     if manager.get_component_asset_root(f"{PROJECT}.{NAMES[0]}") is None:
-        components = [ComponentConfig(name, asset_dir="assets") for name in NAMES]
+        components = [ComponentConfig(name, asset_dir="assets") for name in (ELEMENTS, *NAMES)]
         manager.register_from_manifest(ComponentManifest(PROJECT, VERSION, components), Path(__file__).parent)
 
 

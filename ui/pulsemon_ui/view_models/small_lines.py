@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from pulsemon_sinks.reader.choice import Line
 
+from pulsemon_ui.view_models.alerts import catalogued
 from pulsemon_ui.view_models.attention import Attention
+from pulsemon_ui.view_models.gaps import bridged
 from pulsemon_ui.view_models.timerange import aligned_window
 from pulsemon_ui.view_models.wording import value_text
 
@@ -33,13 +35,18 @@ def with_newest(
 
 
 def scaled(row: Attention, line: Sequence[float | None]) -> tuple[list[float | None], float | None]:
-    """The line and its limit from 0 to 1: shares as they are, all else against the largest with a little room."""
+    """The line and its limit from 0 to 1: shares as they are, all else against the largest with a little room.
+
+    The line breaks only where more is missing than lies between two samples of its metric.
+    """
     top = max([value for value in line if value is not None] + [row.limit or 0.0], default=0.0) * 1.15
     if row.unit == "1" and top <= 1.15:
         top = 1.0
     top = top or 1.0
     limit = None if row.limit is None else round(row.limit / top, 3)
-    return [None if value is None else round(value / top, 3) for value in line], limit
+    known = catalogued(row.choice.metric)
+    apart = known.interval_seconds * POINTS / row.line_seconds if known is not None else 1.0
+    return [None if value is None else round(value / top, 3) for value in bridged(line, apart)], limit
 
 
 def change_text(line: Sequence[float | None]) -> str:

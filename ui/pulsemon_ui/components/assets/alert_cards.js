@@ -1,10 +1,5 @@
 // The open alerts of a server, a card each: what, value against limit, since when, and by which rule.
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
+import { element } from "../pulsemon_ui.elements/elements.js";
 
 function card(one) {
   const item = element("li", `card ${one.key}`), top = element("p"), glyph = element("span", "", `${one.glyph} `), title = element("span", "title");

@@ -1,34 +1,15 @@
 // What is worth a look, one row a link: mark, server, what, value, a small line of shares from 0 to 1, since when.
-const WIDTH = 116, HEIGHT = 26, SVG = "http://www.w3.org/2000/svg";
+import { drawing, element, runs } from "../pulsemon_ui.elements/elements.js";
 
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
-function drawing(tag, attributes) {
-  const made = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  return made;
-}
+const WIDTH = 116, HEIGHT = 26;
 
 function smallLine(values, limit, level) {
   const svg = drawing("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, "aria-hidden": "true" });
   svg.append(drawing("rect", { width: WIDTH, height: HEIGHT, rx: 3 }));
-  let points = [];
-  const flush = () => { if (points.length > 1) svg.append(drawing("polyline", { points: points.join(" ") })); points = []; };
-  values.forEach((value, index) => {
-    if (value === null) return flush();
-    const x = (index * WIDTH) / Math.max(1, values.length - 1), y = HEIGHT - 2 - (HEIGHT - 4) * Math.min(1, Math.max(0, value));
-    points.push(`${x.toFixed(1)},${y.toFixed(1)}`);
-  });
-  flush();
-  if (limit !== null) {
-    const y = (HEIGHT - 2 - (HEIGHT - 4) * Math.min(1, Math.max(0, limit))).toFixed(1);
-    svg.append(drawing("polyline", { class: `limit ${level}`, points: `0,${y} ${WIDTH},${y}` }));
-  }
+  const height = (share) => (HEIGHT - 2 - (HEIGHT - 4) * Math.min(1, Math.max(0, share))).toFixed(1);
+  const points = values.map((value, index) => value === null ? null : [((index * WIDTH) / Math.max(1, values.length - 1)).toFixed(1), height(value)]);
+  for (const run of runs(points)) svg.append(drawing("polyline", { points: run.map((point) => point.join(",")).join(" ") }));
+  if (limit !== null) svg.append(drawing("polyline", { class: `limit ${level}`, points: `0,${height(limit)} ${WIDTH},${height(limit)}` }));
   return svg;
 }
 

@@ -1,13 +1,8 @@
 // One tile a server. A tile is a link, so it opens in a new tab as links do; a plain click stays in the session.
+import { element } from "../pulsemon_ui.elements/elements.js";
+
 const LARGE_UNTIL = 80;
 const MOST_HEAT = 52; // percent of the accent: text keeps 5:1 on it in both themes
-
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
 
 function build(host) {
   const root = element("div", "root"), groups = element("div", "groups");

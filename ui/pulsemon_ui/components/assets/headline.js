@@ -1,19 +1,7 @@
 // The sentence, how old the data are (it keeps ticking when the server is away), and the statuses as filters.
+import { duration, element } from "../pulsemon_ui.elements/elements.js";
+
 const OLD_SECONDS = 30, DEAD_SECONDS = 120;
-
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
-function age(seconds) {
-  if (seconds < 90) return `${Math.floor(seconds)} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
-  if (seconds < 172800) return `${Math.floor(seconds / 3600)} h ${String(Math.floor((seconds % 3600) / 60)).padStart(2, "0")} min`;
-  return `${Math.floor(seconds / 86400)} d`;
-}
 
 function build(host) {
   const root = element("div", "root"), top = element("div", "top");
@@ -32,7 +20,7 @@ function tick(view) {
   const level = seconds > DEAD_SECONDS ? "dead" : seconds > OLD_SECONDS ? "old" : "fresh";
   const glyph = { dead: "◆ ", old: "▲ ", fresh: "" }[level];
   view.fresh.dataset.level = level;
-  view.fresh.textContent = `${glyph}Data ${age(Math.max(0, seconds))} old`;
+  view.fresh.textContent = `${glyph}Data ${duration(Math.max(0, seconds))} old`;
 }
 
 function chip(view, one) {

@@ -1,18 +1,7 @@
 // The head of a server's page; how long ago it was seen keeps ticking when the page's server is away.
+import { duration, element } from "../pulsemon_ui.elements/elements.js";
+
 const NARROW_PIXELS = 700;
-
-function element(tag, className) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  return made;
-}
-
-function age(seconds) {
-  if (seconds < 90) return `${Math.floor(seconds)} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
-  if (seconds < 172800) return `${Math.floor(seconds / 3600)} h ${String(Math.floor((seconds % 3600) / 60)).padStart(2, "0")} min`;
-  return `${Math.floor(seconds / 86400)} d`;
-}
 
 function build(host) {
   const root = element("div", "root"), name = element("h1"), pill = element("p", "pill"), glyph = element("i"), words = element("span"), about = element("span", "about");
@@ -26,7 +15,7 @@ function build(host) {
 
 function tick(view) {
   const seconds = view.data.age_seconds === null ? null : Math.max(0, view.data.age_seconds + (performance.now() - view.receivedAt) / 1000);
-  view.about.textContent = [...view.data.tags, ...(seconds === null ? [] : [`last seen ${age(seconds)} ago`])].join(" · ");
+  view.about.textContent = [...view.data.tags, ...(seconds === null ? [] : [`last seen ${duration(seconds)} ago`])].join(" · ");
 }
 
 // The charts below are drawn by the server, which cannot see how wide they will be.
