@@ -26,7 +26,7 @@ WRITER_GRANTS = (
 )
 READER_GRANTS = ("GRANT SELECT ON *.*",)
 
-# max_server_memory_usage caps what the engine counts, not what it holds. It counts some 16 MB for each database with our
+# max_server_memory_usage caps what the engine counts, not what it holds. It counts some 16 MB a database with our
 # tables, of which 3 MB are ever touched, and gives all back when the tables go; with one database the count stayed
 # between 2 and 50 MB over 4,300 inserts with merges, TTL and OPTIMIZE, and over 5 million samples in new partitions
 # (RSS 280 to 395 MB), so the cap does not close in. memory_worker_correct_memory_tracker stays off: it would set the
