@@ -116,6 +116,23 @@ def test_a_row_worth_a_look_opens_its_server(page: Page, dashboard: ServedDashbo
     expect(page.get_by_role("heading", name="cache-1")).to_be_visible(timeout=SOON_MS)
 
 
+def test_a_red_tile_leads_to_the_card_of_its_alert(page: Page, dashboard: ServedDashboard) -> None:
+    open_overview(page, dashboard)
+    expect(page.locator(".tile.critical")).to_have_count(0)
+
+    dashboard.steer(is_judged=True)
+
+    tile = page.locator(".tile.critical")
+    expect(tile).to_have_attribute("data-id", "web-1", timeout=SOON_MS)
+    expect(tile).to_have_text("◆")
+    expect(page.get_by_role("status")).to_contain_text("3 of 6 servers need attention. Critical: web-1, disk used on")
+    expect(page.get_by_role("link", name="web-1, Disk used on /data")).to_be_visible()
+    tile.click()
+    card = page.get_by_role("list", name="Open alerts").get_by_role("listitem")
+    expect(card).to_contain_text("Critical: Disk used on /data", timeout=SOON_MS)
+    expect(card).to_contain_text("would not have fired just below 95%")
+
+
 def test_filters_survive_a_reload(page: Page, dashboard: ServedDashboard) -> None:
     open_overview(page, dashboard)
     page.get_by_role("button", name="No data").click()
@@ -224,14 +241,23 @@ def test_no_request_leaves_the_host(page: Page, dashboard: ServedDashboard, path
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/?colour=disk&status=ok,silent", "/server?id=db-1"])
+@pytest.mark.parametrize("path", ["/?colour=disk&status=ok,silent", "/", "/server?id=web-1"])
+@pytest.mark.parametrize("is_judged", [False, True])
 def test_axe_finds_nothing(
-    browser: Browser, session: list[dict[str, object]], dashboard: ServedDashboard, theme: str, path: str
+    browser: Browser,
+    session: list[dict[str, object]],
+    dashboard: ServedDashboard,
+    theme: str,
+    path: str,
+    is_judged: bool,
 ) -> None:
+    dashboard.steer(is_judged=is_judged)
     context = signed_in(browser, session, color_scheme=theme, viewport={"width": 1600, "height": 1000})
     page = context.new_page()
     page.goto(dashboard.origin + path)
     expect(page.locator("canvas").first).to_be_visible(timeout=SOON_MS)
+    if is_judged:
+        expect(page.locator(".critical").first).to_be_visible(timeout=SOON_MS)
 
     results = Axe().run(page)
 

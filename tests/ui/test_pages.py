@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from pulsemon_ui import serve
 from pulsemon_ui.data import Dashboard, install
 from streamlit.testing.v1 import AppTest
-from support.fleets import FakeRepository
+from support.fleets import FakeRepository, alert, trouble
 
 RUN_SECONDS = 20
 
@@ -167,6 +168,88 @@ def test_all_metrics_are_asked_for_only_when_they_are_opened(server: Callable[..
 
 def test_an_unknown_server_shows_one_that_is_known(server: Callable[..., AppTest]) -> None:
     assert component(server(id="no-such"), "server_header")["name"]
+
+
+def judge(repository: FakeRepository) -> None:
+    """A processor speaks: two servers are in trouble."""
+    repository.judged_seconds_ago = 2.0
+    repository.states = {"web-1": "critical", "db-1": "warning", "web-2": "ok"}
+    repository.alerts = trouble(int(repository.now() * 1000))
+
+
+def test_the_overview_tells_what_is_wrong_where_and_since_when(
+    overview: Callable[..., AppTest], repository: FakeRepository
+) -> None:
+    judge(repository)
+
+    test = overview()
+
+    headline = component(test, "headline")
+    text = "".join(part["text"] for part in headline["parts"])  # type: ignore[attr-defined]
+    assert text.startswith(
+        "◆ 3 of 6 servers need attention. Critical: web-1, disk used on /data above 95% for 20 min. "
+        "1 new in the last hour. No data from cache-1."
+    )
+    chips = {chip["key"]: chip["count"] for chip in headline["chips"]}  # type: ignore[attr-defined]
+    assert chips == {"critical": 1, "warning": 1, "silent": 1, "new": 1, "ok": 2}
+    rows: Any = component(test, "attention_list")["rows"]
+    assert [(row["key"], row["name"], row["note"]) for row in rows[:4]] == [
+        ("critical", "web-1", "limit 95%"),
+        ("silent", "cache-1", ""),
+        ("warning", "db-1", "acknowledged"),
+        ("info", "web-2", "limit 0.95"),
+    ]
+    assert rows[0]["limit"] == 0.95
+    assert len(rows[0]["line"]) == 60
+
+
+def test_a_status_of_the_processor_filters_the_fleet(
+    overview: Callable[..., AppTest], repository: FakeRepository
+) -> None:
+    judge(repository)
+
+    assert tile_names(overview(status="critical,warning")) == {"web-1", "db-1"}
+
+
+def test_the_server_page_has_a_card_for_each_open_alert_and_a_table_of_all(
+    server: Callable[..., AppTest], repository: FakeRepository
+) -> None:
+    judge(repository)
+
+    test = server(id="web-1")
+
+    assert component(test, "server_header")["words"] == "Critical for 10 min"
+    cards: Any = component(test, "alert_cards")["cards"]
+    assert [(card["key"], card["title"]) for card in cards] == [("critical", "Disk used on /data")]
+    assert list(test.dataframe[0].value["State"]) == ["firing", "resolved"]
+
+
+def test_limits_and_starts_of_alerts_stand_in_the_panel_of_their_metric(
+    server: Callable[..., AppTest], repository: FakeRepository
+) -> None:
+    judge(repository)
+
+    spec: Any = chart(server(id="web-1"))
+
+    (marks,) = [one for one in spec["series"] if "markLine" in one and one["xAxisIndex"] == 2]
+    assert [line.get("yAxis") for line in marks["markLine"]["data"][:2]] == [85.0, 95.0]
+    assert marks["markLine"]["data"][2]["xAxis"] == repository.alerts[0].started_at_ms
+
+
+def test_a_server_without_alerts_has_no_card(server: Callable[..., AppTest]) -> None:
+    test = server(id="db-1")
+
+    assert not [one for one in test.get("bidi_component") if one.proto.component_name == "pulsemon_ui.alert_cards"]
+    assert "No alerts in 30 days" in " ".join(one.proto.body for one in test.get("html"))
+
+
+@pytest.mark.parametrize(("hours", "title"), [(5, "Servers that sent data"), (7, "Alerts opened per 6 h, 7 days")])
+def test_alerts_are_counted_once_there_is_a_history_of_them(
+    overview: Callable[..., AppTest], repository: FakeRepository, hours: int, title: str
+) -> None:
+    repository.alerts = [alert("web-1", "a", int(repository.now() * 1000) - hours * 3_600_000)]
+
+    assert title in " ".join(one.proto.body for one in overview().get("html"))
 
 
 def test_a_hostile_name_is_sent_as_text_alone(overview: Callable[..., AppTest]) -> None:

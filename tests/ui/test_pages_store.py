@@ -9,7 +9,9 @@ from pulsemon_sinks.reader.reader import Reader
 from pulsemon_ui import serve
 from pulsemon_ui.data import Dashboard, install
 from streamlit.testing.v1 import AppTest
+from support.alerts import state, transition
 from support.clickhouse import Engine
+from support.stored_alerts import StoredAlerts
 from support.stored_fleet import StoredFleet
 
 pytestmark = pytest.mark.clickhouse
@@ -46,6 +48,42 @@ def test_the_overview_tells_what_the_store_holds() -> None:
     headline = json.loads(test.get("bidi_component")[0].proto.json)
     assert "1 of 2 servers sends no data. web-2, for" in "".join(part["text"] for part in headline["parts"])
     assert len(test.get("echarts_chart")) == 3
+
+
+@pytest.fixture
+def judged(clickhouse: Engine) -> Iterator[None]:
+    """One server over a limit, as sink and processor leave it in the store."""
+    alerts = StoredAlerts(clickhouse.fresh_database())
+    fleet = StoredFleet(alerts.settings)
+    now_ms = int(time.time() * 1000)
+    fleet.register("web-1", environment="prod", region="eu", role="web", name="Web one")
+    fleet.batch("web-1", now_ms / 1000 - 1, {("system.filesystem.utilization", "device=a,mountpoint=/"): 0.97})
+    alerts.put(transition(started_at_ms=now_ms - 600_000, occurred_at_ms=now_ms - 600_000, suppressed_by=()))
+    alerts.put(state(changed_at_ms=now_ms - 600_000))
+    reader = Reader(clickhouse.reader_of(alerts.settings))
+    install(Dashboard(reader))
+    yield
+    reader.close()
+    fleet.close()
+    alerts.close()
+    clickhouse.drop(alerts.settings)
+
+
+@pytest.mark.usefixtures("judged")
+def test_an_alert_in_the_store_is_red_on_both_pages() -> None:
+    overview = AppTest.from_file(str(serve.SCRIPT)).run(timeout=20)
+    server = AppTest.from_function(server_script)
+    server.query_params["id"] = "web-1"
+    server.run(timeout=20)
+
+    assert not overview.exception
+    assert not server.exception
+    found = {one.proto.component_name: json.loads(one.proto.json) for one in overview.get("bidi_component")}
+    assert found["pulsemon_ui.fleet_grid"]["groups"][0]["tiles"][0]["status"] == "critical"
+    assert found["pulsemon_ui.attention_list"]["rows"][0]["value"] == "97%"
+    shown = {one.proto.component_name: json.loads(one.proto.json) for one in server.get("bidi_component")}
+    assert shown["pulsemon_ui.alert_cards"]["cards"][0]["title"] == "Disk used on /"
+    assert list(server.dataframe[0].value["Rule"]) == ["fs_space, version 7 by ann"]
 
 
 @pytest.mark.usefixtures("stored")

@@ -9,6 +9,7 @@ import pytest
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from pulsemon_deploy.kafka import ensure_topics
 from pulsemon_deploy.simulate import live
+from pulsemon_deploy.simulate.demo_rule import RULE_ID
 from pulsemon_deploy.simulate.fleet import fleet
 from pulsemon_deploy.simulate.register import register
 from pulsemon_deploy.simulate.settings import SimulatorSettings
@@ -101,6 +102,7 @@ def test_the_servers_are_registered_once(broker: Broker) -> None:
     for record in records:
         assert isinstance(record, ControlRecord)
         assert (record.entity_type, record.operation, record.expected_version) == ("server", "put", -1)
+    assert len(records_of(broker, CONTROL.name, 1, {RULE_ID})) == 1
 
 
 def test_the_stop_ends_it_at_once_with_all_acknowledged(broker: Broker) -> None:

@@ -58,8 +58,10 @@ def limit_of(alert: Transition) -> str:
     if alert.limit is None:
         return ""
     is_silence = not alert.metric and environment_of(alert.server_id) is None
-    text = duration_text(alert.limit) if is_silence else value_text(alert.limit, unit_of(alert))
-    return text.replace(".0%", "%")
+    if is_silence:  # exact: 90 s are no minute
+        is_round = alert.limit > 120 and alert.limit % 60 == 0
+        return duration_text(alert.limit) if is_round else f"{alert.limit:g} s"
+    return value_text(alert.limit, unit_of(alert)).replace(".0%", "%")
 
 
 def calm_text(alert: Transition) -> str:
