@@ -1,6 +1,7 @@
 """Checks of Kafka."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pulsemon_schemas.errors import AuthError, PulsemonError
 from pulsemon_schemas.topics import TOPICS
@@ -9,6 +10,9 @@ from pulsemon_deploy.doctor.finding import Finding, ok, problem
 from pulsemon_deploy.installation import Installation
 from pulsemon_deploy.refused_records import Refused, refused
 from pulsemon_deploy.topic_offsets import group_offsets, lag_records, partition_ranges, records_ahead
+
+if TYPE_CHECKING:
+    from pulsemon_sinks.settings import SinkSettings
 
 ADMIN = "admin"
 ANSWER_SECONDS = 3.0
@@ -52,7 +56,7 @@ def topics(own: Installation) -> Finding:
 
 def sink_lag(own: Installation) -> Finding:
     """How far the sink is behind, or ahead of a log that lost records."""
-    sink, settings = own.sink(), own.kafka(ADMIN)
+    sink, settings = _sink(own), own.kafka(ADMIN)
     ranges = partition_ranges(settings, sink.metrics_topic)
     offsets = group_offsets(settings, sink.group_id, sink.metrics_topic)
     return judge_lag(lag_records(ranges, offsets), records_ahead(ranges, offsets), own.home.logs / "sink.log")
@@ -72,7 +76,7 @@ def judge_lag(lag: int, ahead: int, log_file: Path) -> Finding:
 
 def dead_letters(own: Installation) -> Finding:
     """How many records were refused and kept aside."""
-    topic = own.sink().deadletter_topic
+    topic = _sink(own).deadletter_topic
     return judge_refused(refused(own.kafka(ADMIN), topic, RECENT_SECONDS), topic)
 
 
@@ -87,3 +91,10 @@ def judge_refused(found: Refused, topic: str) -> Finding:
         + (f"; {earlier} too" if found.older else ""),
         f"their headers in {topic} say why; kcat shows them, with the settings of: pulsemon topic client-config",
     )
+
+
+def _sink(own: Installation) -> "SinkSettings":
+    """Without the key of Ticks, which would be made if there is none: the doctor only looks."""
+    from pulsemon_sinks.settings import ENVIRONMENT_PREFIX, SinkSettings
+
+    return own.config.load(SinkSettings, ENVIRONMENT_PREFIX)

@@ -55,9 +55,9 @@ def test_the_doctor_looks_at_the_group_and_topics_of_the_sinks_settings(
         "SINK_GROUP_ID": f"pulsemon-sink-{uuid.uuid4().hex[:8]}",
         "SINK_METRICS_TOPIC": names[METRICS.name],
         "SINK_DEADLETTER_TOPIC": names["pulsemon.deadletter"],
-        "SINK_TICK_KEY": "key",
     }.items():
         monkeypatch.setenv(f"PULSEMON_{name}", value)
     own = installation(os.environ)
     assert broker.sink_lag(own) == Finding(Verdict.OK, "1 batches behind")
     assert broker.dead_letters(own).verdict is Verdict.PROBLEM
+    assert not own.home.root.exists(), "a look makes nothing"
