@@ -65,6 +65,11 @@ class FleetLog:
             self.in_force[partition] = len(self.control) - 1
             self._add(partition, {"type": "time"})
 
+    def tell(self, *partitions: int) -> None:
+        """These partitions tell their time by Ticks that were written before the control log grew."""
+        for partition in partitions:
+            self._add(partition, {"type": "time"})
+
     def run(self, seconds: float, step_seconds: float = 5) -> None:
         """Time passes, and all partitions tell it."""
         for _ in range(round(seconds / step_seconds)):

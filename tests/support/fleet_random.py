@@ -26,8 +26,10 @@ def random_fleet(seed: int) -> FleetLog:
         log.wait(chance.choice([0, 0, 0.5, 3, 5, 5, 60 if chance.random() < 0.1 else 5]))
         _happen(log, chance, servers, number)
         told = [partition for partition in range(log.partition_count) if chance.random() < 0.7]
-        if told:
-            log.tick(*told)
+        behind = {partition for partition in told if chance.random() < 0.3}
+        log.tell(*sorted(behind))
+        if set(told) - behind:
+            log.tick(*sorted(set(told) - behind))
     log.run(60)
     return log
 

@@ -183,6 +183,24 @@ def test_a_purged_server_is_gone_at_the_tick_that_covers_it() -> None:
     assert log.alerts()[-1].reason == "recovered: 0 of 3 servers are silent"
 
 
+def test_a_server_is_gone_where_its_own_partition_says_so() -> None:
+    """The other one has read the purge before: it puts the rule in force, and leaves the server alone."""
+    log = silent_fleet()
+    log.configure("server/web-4", None, operation="purged")
+    log.configure("rule/fleet_silent", {**RULE, "levels": {"warning": {"limit": 0.7}}})
+    own = partition_for(b"web-4", 2)
+    for _ in range(3):
+        log.wait(5)
+        log.tick(1 - own)
+        log.tell(own)
+    assert log.alerts()[-1].reason == "3 of 4 servers are silent"
+    log.status("web-4", "warning")
+    log.run(10)
+    log.configure("rule/fleet_silent", {**RULE, "levels": {"info": {"limit": 0.7}}})
+    log.run(10)
+    assert log.alerts()[-1].reason == "3 of 3 servers are silent"
+
+
 def test_a_server_that_moves_counts_where_it_is_now() -> None:
     log = fleet()
     log.servers("test", "t-1", "t-2")
