@@ -116,7 +116,7 @@ class FakeRepository:
         row = {"name": "system.cpu.busy", "labels": "", "now": 0.42, "low": 0.1, "high": 0.9, "spark": [0.1, 0.9, 0.4]}
         return pa.Table.from_pylist([row, {**row, "name": "shop.orders", "labels": "kind=paid"}])
 
-    def metric_names(self, server_id: str, start_ms: int) -> frozenset[str]:
+    def metric_names(self, server_id: str, window: Window) -> frozenset[str]:
         self._answer()
         return frozenset({CPU.choice.metric, MEMORY.choice.metric, DISK.choice.metric, LOAD.choice.metric})
 

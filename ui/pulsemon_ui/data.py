@@ -47,7 +47,7 @@ class Repository(Protocol):
     def metrics_of(self, server_id: str, window: Window) -> pa.Table:
         """Every series of a server."""
 
-    def metric_names(self, server_id: str, start_ms: int) -> frozenset[str]:
+    def metric_names(self, server_id: str, window: Window) -> frozenset[str]:
         """What a server sends."""
 
     def fleet_quantiles(self, choice: Choice, window: Window, server_ids: Sequence[str] | None = None) -> pa.Table:
@@ -115,10 +115,10 @@ class Dashboard:
         question = ("series", server_id, choices, window)
         return _live(question, self, lambda: self._repository.series(server_id, choices, window))
 
-    def metric_names(self, server_id: str, start_ms: int) -> Answer[frozenset[str]]:
+    def metric_names(self, server_id: str, window: Window) -> Answer[frozenset[str]]:
         """See Repository; asked once a minute."""
-        question = ("names", server_id, start_ms)
-        return _trend(question, self, lambda: self._repository.metric_names(server_id, start_ms))
+        question = ("names", server_id, window)
+        return _trend(question, self, lambda: self._repository.metric_names(server_id, window))
 
     def metrics_of(self, server_id: str, window: Window) -> Answer[pa.Table]:
         """See Repository."""

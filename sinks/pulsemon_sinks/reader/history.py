@@ -124,13 +124,13 @@ SELECT name, labels, argMaxMerge(now_state) AS now, min(low) AS low, max(high) A
     return Clause(sql, {**_window(window), "server_id": server_id})
 
 
-def metric_names(server_id: str, start_ms: int) -> Clause:
+def metric_names(server_id: str, window: Window) -> Clause:
     """See Reader.metric_names."""
-    sql = """
-SELECT DISTINCT toString(name) FROM {database}.samples
-WHERE server_id = %(server_id)s AND recorded_at >= fromUnixTimestamp64Milli(%(start_ms)s)
+    sql = f"""
+SELECT DISTINCT toString(name) FROM {{database}}.samples
+WHERE server_id = %(server_id)s AND {_between()}
 """
-    return Clause(sql, {"server_id": server_id, "start_ms": start_ms})
+    return Clause(sql, {"server_id": server_id, **_window(window)})
 
 
 def fleet_quantiles(choice: Choice, window: Window, server_ids: Sequence[str] | None) -> Clause:

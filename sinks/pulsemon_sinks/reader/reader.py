@@ -75,9 +75,9 @@ class Reader:
         query = history.metrics_of(server_id, window)
         return self._table(query.sql, query.parameters)
 
-    def metric_names(self, server_id: str, start_ms: int) -> frozenset[str]:
-        """The names of the metrics that a server sent since ``start_ms``."""
-        query = history.metric_names(server_id, start_ms)
+    def metric_names(self, server_id: str, window: Window) -> frozenset[str]:
+        """The names of the metrics that a server sent in the window: keep it short, all names are read."""
+        query = history.metric_names(server_id, window)
         return frozenset(row[0] for row in self._rows(query.sql, query.parameters))
 
     def fleet_quantiles(self, choice: Choice, window: Window, server_ids: Sequence[str] | None = None) -> pa.Table:

@@ -181,7 +181,8 @@ def test_every_series_of_a_server_has_its_newest_and_extreme_values(fleet: Store
         "spark": [0.9, 0.1, 0.4],
     }
     assert root["labels"] == ROOT[1]
-    assert reader.metric_names("a", START * 1000) == {BUSY[0], ROOT[0]}
+    assert reader.metric_names("a", window(10)) == {BUSY[0], ROOT[0]}
+    assert reader.metric_names("a", Window((START - 60) * 1000, START * 1000, 60)) == frozenset()
 
 
 def test_hostile_ids_are_values_and_never_sql(fleet: StoredFleet, reader: Reader) -> None:

@@ -12,11 +12,11 @@ from pulsemon_ui.pages.server_panels import server_panels
 from pulsemon_ui.pages.span import back_to_live, chosen_span, has_fixed_span
 from pulsemon_ui.view_models.fleet import Fleet, Host
 from pulsemon_ui.view_models.metrics import sets_with
-from pulsemon_ui.view_models.timerange import DEFAULT, RANGES
+from pulsemon_ui.view_models.timerange import DEFAULT, RANGES, aligned_window
 
 SLOW_RANGES = ("24h", "7d")
-NAMES_STEP_MS = 3_600_000
-NAMES_MS = 7 * 86_400_000
+NAMES_SECONDS = 3 * 3600
+NAMES_STEP_SECONDS = 3600
 
 
 def show() -> None:
@@ -42,17 +42,19 @@ def _controls(fleet: Fleet) -> tuple[Host | None, str, str, int | None]:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="controls"):
         server_id = choose("Server", ids, "id", width=220)
         range_word = switch("Range", list(RANGES), DEFAULT, "range", on_change=back_to_live)
-        titles = list(_sets(server_id)) or ["Essentials"]
+        host = next((one for one in fleet.hosts if one.server_id == server_id), None)
+        titles = (list(_sets(host)) if host is not None else []) or ["Essentials"]
         title = switch("Set", titles, titles[0], "set")
         st.space("stretch")
         refresh = refresh_choice()
-    host = next((one for one in fleet.hosts if one.server_id == server_id), None)
     return host, range_word, title, refresh
 
 
-def _sets(server_id: str) -> dict[str, object]:
-    start = (dashboard().now_ms() - NAMES_MS) // NAMES_STEP_MS * NAMES_STEP_MS
-    return dict(sets_with(dashboard().metric_names(server_id, start).value or frozenset()))
+def _sets(host: Host) -> dict[str, object]:
+    """What the server sent when it was last seen: the same question for an hour, over a time that is soon read."""
+    seen_ms = host.server.last_seen_ms or dashboard().now_ms()
+    window = aligned_window(seen_ms, NAMES_SECONDS, NAMES_STEP_SECONDS)
+    return dict(sets_with(dashboard().metric_names(host.server_id, window).value or frozenset()))
 
 
 def _live(server_id: str, range_word: str, set_title: str) -> None:
