@@ -36,6 +36,7 @@ class Model:
     sent: dict[str, tuple[int, ...]] = field(default_factory=dict)
     tokens: dict[str, tuple[int, ...]] = field(default_factory=dict)
     letters: list[int] = field(default_factory=list)
+    noted: set[int] = field(default_factory=set)
 
     def cut(self, before: bool) -> None:
         """0 lets an effect pass, 1 cuts off before it, 2 after it."""
@@ -83,6 +84,15 @@ class LeftOut:
     def agree(self, partition: int, first: int, faults: Mapping[int, Fault]) -> dict[int, Fault]:
         self.model.skips.setdefault(first, {}).update(faults)
         return self.agreed(partition, first)
+
+    def are_sent(self, partition: int, first: int) -> bool:
+        self.model.cut(before=True)
+        return first in self.model.noted
+
+    def note_sent(self, partition: int, first: int) -> None:
+        self.model.cut(before=True)
+        self.model.noted.add(first)
+        self.model.cut(before=False)
 
 
 @dataclass
