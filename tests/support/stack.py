@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pulsemon_deploy.installation import Installation, installation
+from pulsemon_deploy.kafka.child import start_child
 from pulsemon_deploy.kafka.ports import free_ports
 from pulsemon_deploy.supervisor.state import RoleState, SupervisorState, read_state
 from pulsemon_sinks.clickhouse.connection import NativeStore
@@ -58,8 +59,9 @@ class Stack:
         """``pulsemon up``, until the dashboard's address stands on the console."""
         demo = ("--demo", str(self.demo_servers)) if self.demo_servers else ()
         argv = (sys.executable, "-m", "pulsemon_deploy.cli", "up", *demo)
-        with (self.folder / "console.log").open("wb") as console:
-            self._process = subprocess.Popen(argv, env=dict(self.own.environ), stdout=console, stderr=console)
+        console = self.folder / "console.log"
+        console.write_bytes(b"")
+        self._process = start_child(argv, self.own.environ, console)
         wait_until(self._has_started, START_SECONDS, "pulsemon up prints the dashboard's address")
 
     def stop(self) -> int:
