@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from pulsemon_sinks.reader.choice import Choice, Clause, numbered, picked
 
+# Times of many rows come as numbers: the driver makes a datetime with a zone of each, which cost half of a refresh.
 SERVERS = """
-SELECT server_id, name, environment, region, role, labels, last_seen_at, is_registered
+SELECT server_id, name, environment, region, role, labels, toUnixTimestamp64Milli(last_seen_at), is_registered
 FROM {database}.servers ORDER BY name, server_id
 """
 
@@ -17,7 +18,7 @@ SELECT max(append_time) FROM {database}.ticks WHERE append_time >= fromUnixTimes
 
 
 def readings(choices: Sequence[Choice]) -> Clause:
-    """Rows of (server_id, number of the choice, value, labels of the largest, recorded_at).
+    """Rows of (server_id, number of the choice, value, labels of the largest, recorded_at in epoch milliseconds).
 
     ``latest`` has one row a series, so FINAL is cheap.
     """
@@ -26,7 +27,7 @@ def readings(choices: Sequence[Choice]) -> Clause:
 SELECT server_id, number,
   if(number IN ({picked(choices, "sum")}), sum(value), max(value)) AS combined,
   if(number IN ({picked(choices, "sum")}), '', argMax(toString(labels), value)),
-  max(recorded_at)
+  toUnixTimestamp64Milli(max(recorded_at))
 FROM (
   SELECT server_id, {number.sql} AS number, value, labels, recorded_at
   FROM {{database}}.latest FINAL WHERE name IN %(metrics)s

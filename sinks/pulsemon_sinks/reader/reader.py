@@ -36,7 +36,7 @@ class Reader:
         """Every server, by name."""
         rows = self._rows(newest.SERVERS, {})
         return tuple(
-            Server(server_id, name, environment, region, role, dict(labels), epoch_ms(seen), bool(registered))
+            Server(server_id, name, environment, region, role, dict(labels), seen or None, bool(registered))
             for server_id, name, environment, region, role, labels, seen, registered in rows
         )
 
@@ -48,10 +48,8 @@ class Reader:
         """The newest readings of headline metrics by server id, in the order of the choices. Counters have none."""
         query = newest.readings(choices)
         found: dict[str, list[Reading | None]] = {}
-        for server_id, number, value, labels, recorded_at in self._rows(query.sql, query.parameters):
-            found.setdefault(server_id, [None] * len(choices))[number] = Reading(
-                value, labels, epoch_ms(recorded_at) or 0
-            )
+        for server_id, number, value, labels, recorded_at_ms in self._rows(query.sql, query.parameters):
+            found.setdefault(server_id, [None] * len(choices))[number] = Reading(value, labels, recorded_at_ms)
         return {server_id: tuple(readings) for server_id, readings in found.items()}
 
     def series(self, server_id: str, choices: Sequence[Choice], window: Window) -> pa.Table:
