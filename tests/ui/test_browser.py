@@ -125,6 +125,8 @@ def test_a_red_tile_leads_to_the_card_of_its_alert(page: Page, dashboard: Served
     tile = page.locator(".tile.critical")
     expect(tile).to_have_attribute("data-id", "web-1", timeout=SOON_MS)
     expect(tile).to_have_text("◆")
+    names = [re.compile(name) for name in ("Critical", "Warning", "No data", "New", "OK")]
+    expect(page.locator(".chip")).to_have_text(names)
     expect(page.get_by_role("status")).to_contain_text("3 of 6 servers need attention. Critical: web-1, disk used on")
     expect(page.get_by_role("link", name="web-1, Disk used on /data")).to_be_visible()
     tile.click()
@@ -241,8 +243,9 @@ def test_no_request_leaves_the_host(page: Page, dashboard: ServedDashboard, path
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/?colour=disk&status=ok,silent", "/", "/server?id=web-1"])
-@pytest.mark.parametrize("is_judged", [False, True])
+@pytest.mark.parametrize(
+    ("path", "is_judged"), [("/?colour=disk&status=ok,silent", False), ("/", True), ("/server?id=web-1", True)]
+)
 def test_axe_finds_nothing(
     browser: Browser,
     session: list[dict[str, object]],

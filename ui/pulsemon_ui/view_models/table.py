@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pulsemon_schemas.catalogue import Metric, metric
-
+from pulsemon_ui.view_models.alerts import catalogued
 from pulsemon_ui.view_models.wording import value_text
 
 
@@ -15,7 +14,7 @@ def metric_rows(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, object]]:
 
 def _row(row: Mapping[str, Any]) -> dict[str, object]:
     name = str(row["name"])
-    known = _known(name)
+    known = catalogued(name)
     unit = known.unit if known is not None else ""
     return {
         "Metric": known.title if known is not None else name,
@@ -26,11 +25,3 @@ def _row(row: Mapping[str, Any]) -> dict[str, object]:
         "Max": value_text(row["high"], unit),
         "Name": name,
     }
-
-
-def _known(name: str) -> Metric | None:
-    """Metrics that are not in the catalogue are a service's own."""
-    try:
-        return metric(name)
-    except KeyError:
-        return None

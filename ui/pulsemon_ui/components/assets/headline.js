@@ -38,6 +38,7 @@ function chip(view, one) {
   }
   button.children[1].textContent = one.count;
   button.setAttribute("aria-pressed", String(one.pressed));
+  return button.parentElement;
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -51,9 +52,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
     view.sentence.replaceChildren(...data.parts.map((part) => element("span", part.tone, part.text)));
     view.text = text;
   }
-  for (const one of data.chips) chip(view, one);
   const keys = new Set(data.chips.map((one) => one.key));
   for (const [key, button] of view.buttons) if (!keys.has(key)) { button.parentElement.remove(); view.buttons.delete(key); }
+  data.chips.forEach((one, index) => { // only what is out of its place is moved: moving takes the focus away
+    const item = chip(view, one), there = view.chips.children[index];
+    if (there !== item) view.chips.insertBefore(item, there ?? null);
+  });
   tick(view);
   view.timer ??= setInterval(() => tick(view), 1000);
   return () => { clearInterval(view.timer); view.timer = undefined; };
