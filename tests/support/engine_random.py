@@ -30,7 +30,7 @@ class RandomLog:
         self.purges = purges
         self.random = random.Random(seed)
         self.log = Log()
-        self.log.control = list(default_records()[-1:])
+        self.log.control = [record for record in default_records() if record.entity_id == "server_down"]
         for metric in METRICS:
             self.rule(metric)
         for server_id in SERVERS:

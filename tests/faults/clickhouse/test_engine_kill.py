@@ -36,10 +36,13 @@ class Writer(threading.Thread):
         self.failures = 0
 
     def run(self) -> None:
-        while not self._is_told_to_stop.is_set():
+        is_at_rest = False
+        while not (self._is_told_to_stop.is_set() and is_at_rest):
+            is_at_rest = False
             try:
                 self._insert(self._number, self.acknowledged)
                 self.acknowledged += 1
+                is_at_rest = True
             except (Error, OSError, EOFError, http.client.HTTPException):
                 self.failures += 1
                 self._close()
@@ -47,7 +50,7 @@ class Writer(threading.Thread):
         self._close()
 
     def stop(self) -> int:
-        """Ends after the batch at hand; returns the number of acknowledged batches."""
+        """Ends when the batch at hand is acknowledged; returns the number of acknowledged batches."""
         self._is_told_to_stop.set()
         self.join(60)
         assert not self.is_alive()
