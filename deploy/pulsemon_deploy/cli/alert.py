@@ -2,7 +2,7 @@
 
 What is open and what was is asked of the store: it answers in milliseconds however many alerts there are, it has two
 years where the topic has 30 days, and the dashboard asks the same questions, so that both say the same. What happens
-now, and the records behind an alert, come from Kafka.
+now comes from Kafka, and so do the records behind an alert as long as they are there.
 """
 
 import json
@@ -50,7 +50,7 @@ def list_alerts(servers: tuple[str, ...], level: str | None, with_pending: bool,
 
 @alert.command()
 @click.argument("alert_id")
-@click.option("--records", is_flag=True, help="Read the samples behind it again, from Kafka.")
+@click.option("--records", is_flag=True, help="Read the samples behind it again.")
 @click.option("--transition", type=click.IntRange(min=0), help="Which transition's records; else those it fired on.")
 @json_option
 def show(alert_id: str, records: bool, transition: int | None, as_json: bool) -> None:
@@ -71,7 +71,7 @@ def show(alert_id: str, records: bool, transition: int | None, as_json: bool) ->
         click.echo(f"\ntransition {chosen.number}, offsets {chosen.first_offset}-{chosen.last_offset}:")
         if found.missing:
             click.echo(f"  {found.missing}")
-        print_table(_samples(chosen, found), "no sample of this series is in these records")
+        print_table(_records(chosen, found), "no sample of this series is in these records")
 
 
 @alert.command()
@@ -136,21 +136,26 @@ def _chosen(steps: "tuple[Transition, ...]", number: int | None) -> "Transition"
 
 
 def _reread(one: "Transition") -> "Found":
-    from pulsemon_deploy.alert_records import Span, reread
+    from pulsemon_sinks.reader.behind import Series, Span
 
+    from pulsemon_deploy.alert_records import completed, reread
+
+    series = Series(one.server_id, one.metric, one.labels)
     span = Span(one.topic_id, one.partition, one.first_offset, one.last_offset)
-    return reread(installation(os.environ).kafka("operator"), one.server_id, span)
+    found = reread(installation(os.environ).kafka("operator"), series, span)
+    with _store() as ask:
+        return completed(found, ask, series)
 
 
-def _samples(one: "Transition", found: "Found") -> list[dict[str, object]]:
-    from pulsemon_deploy.cli.alert_rows import sample_rows
+def _records(one: "Transition", found: "Found") -> list[dict[str, object]]:
+    from pulsemon_deploy.cli.alert_rows import record_row
 
-    return [row for offset, batch in found.batches for row in sample_rows(one, offset, batch)]
+    return [record_row(one, seen) for seen in found.records]
 
 
 def _as_object(one: "Transition", found: "Found") -> dict[str, object]:
     span = {"transition": one.number, "partition": one.partition, "first": one.first_offset, "last": one.last_offset}
-    return {"records": {**span, "missing": found.missing, "samples": _samples(one, found)}}
+    return {"records": {**span, "missing": found.missing, "samples": _records(one, found)}}
 
 
 def _end(sentence: str, exit_code: int) -> NoReturn:

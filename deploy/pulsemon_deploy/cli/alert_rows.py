@@ -1,11 +1,11 @@
 """Alerts as rows of tables, and as objects for programs."""
 
-from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from pulsemon_schemas.records import AlertEvent, MetricBatch
+from pulsemon_schemas.records import AlertEvent
 from pulsemon_sinks.reader.alerts import Transition
+from pulsemon_sinks.reader.behind import Seen
 
 ID_CHARACTERS = 12
 """Enough of an id to name an alert: commands take the beginning of one."""
@@ -64,15 +64,12 @@ def transition_row(one: Transition) -> dict[str, object]:
     }
 
 
-def sample_rows(one: Transition, offset: int, batch: MetricBatch) -> Iterator[dict[str, object]]:
-    """The samples of a batch that the alert is about; for a silence the batch itself."""
-    place = {"offset": offset, "recorded_at": clock(batch.recorded_at_ms), "sequence": batch.sequence}
+def record_row(one: Transition, seen: Seen) -> dict[str, object]:
+    """A batch with the value that the alert is about; for a silence the batch itself."""
+    place = {"offset": seen.offset, "recorded_at": clock(seen.recorded_at_ms), "sequence": seen.sequence}
     if not one.metric:
-        yield {**place, "source": batch.source, "samples": len(batch.values)}
-        return
-    for name, labels, value in zip(batch.names, batch.labels, batch.values, strict=True):
-        if (name, labels) == (one.metric, one.labels):
-            yield {**place, "series": series(name, labels), "value": number(value)}
+        return {**place, "source": seen.source, "samples": seen.samples, "read_from": seen.origin}
+    return {**place, "series": series(one.metric, one.labels), "value": number(seen.value), "read_from": seen.origin}
 
 
 def event_line(event: AlertEvent) -> str:
