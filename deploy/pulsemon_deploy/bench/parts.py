@@ -92,7 +92,7 @@ def engine(folder: Path) -> Iterator[tuple[Process, ClickHouseSettings]]:
 def sink(folder: Path, kafka_settings: KafkaSettings, store: ClickHouseSettings, **own: object) -> Iterator[Process]:
     """The sink as its own process; ``own`` are fields of SinkSettings."""
     environment = {
-        **_environment("PULSEMON_KAFKA_", kafka_settings),
+        **kafka_environment(kafka_settings),
         **_environment("PULSEMON_CLICKHOUSE_", store),
         **{f"PULSEMON_SINK_{name.upper()}": str(value) for name, value in own.items()},
     }
@@ -104,12 +104,17 @@ def sink(folder: Path, kafka_settings: KafkaSettings, store: ClickHouseSettings,
 def processor(folder: Path, kafka_settings: KafkaSettings, **own: object) -> Iterator[Process]:
     """A worker of the processor as its own process; ``own`` are fields of ProcessorSettings."""
     environment = {
-        **_environment("PULSEMON_KAFKA_", kafka_settings),
+        **kafka_environment(kafka_settings),
         **{f"PULSEMON_PROCESSOR_{name.upper()}": str(value) for name, value in own.items()},
     }
     argv = [sys.executable, "-m", "pulsemon_stream_processors"]
     with process(argv, environment, folder / "processor.log") as running:
         yield running
+
+
+def kafka_environment(settings: KafkaSettings) -> dict[str, str]:
+    """The settings as a role reads them from its environment."""
+    return _environment("PULSEMON_KAFKA_", settings)
 
 
 def wait_until(

@@ -40,6 +40,7 @@ class Bench:
 
 # Imported when asked for: each needs parts that others do without.
 BENCHES: Mapping[str, str] = {
+    "agent": "pulsemon_deploy.bench.agent",
     "alert-latency": "pulsemon_deploy.bench.alert_latency",
     "engine": "pulsemon_deploy.bench.engine",
     "processor": "pulsemon_deploy.bench.processor",
