@@ -4,6 +4,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from pulsemon_schemas.records import AlertEvent
+from pulsemon_schemas.rules.suppression import suppression_text
 from pulsemon_sinks.reader.alerts import Transition
 from pulsemon_sinks.reader.behind import Seen
 
@@ -23,7 +24,7 @@ def open_row(one: Transition) -> dict[str, object]:
         "value": number(one.value),
         "limit": number(one.limit),
         "since": clock(one.started_at_ms),
-        "suppressed_by": one.suppressed_by,
+        "pages_nobody": suppression_text(one.suppressed_by, ID_CHARACTERS),
     }
 
 
@@ -39,6 +40,7 @@ def alert_fields(newest: Transition) -> list[dict[str, object]]:
         "would not fire at": number(newest.calm_value),
         "since": clock(newest.started_at_ms),
         "until": clock(newest.ended_at_ms) if newest.ended_at_ms is not None else "-",
+        "pages nobody": suppression_text(newest.suppressed_by) or "-",
         "topic id": newest.topic_id,
     }
     return [{"field": field, "value": value} for field, value in facts.items()]
@@ -77,7 +79,7 @@ def event_line(event: AlertEvent) -> str:
     series_text = series(event.metric, event.labels)
     value = f" {number(event.value)} (limit {number(event.limit)})" if event.value is not None else ""
     late = " late" if event.late else ""
-    quiet = f" [{', '.join(event.suppressed_by)}]" if event.suppressed_by else ""
+    quiet = f" [{suppression_text(event.suppressed_by, ID_CHARACTERS)}]" if event.suppressed_by else ""
     what = f"{event.state:<12} {event.level:<8} {event.server_id}  {event.rule_id} {series_text}{value}"
     return f"{clock(event.occurred_at_ms)} {what}: {event.reason}{late}{quiet}  {event.alert_id[:ID_CHARACTERS]}"
 

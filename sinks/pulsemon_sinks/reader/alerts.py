@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pulsemon_schemas.rules.environments import environment_of
+from pulsemon_schemas.rules.suppression import inhibitor
 
 from pulsemon_sinks.clickhouse.connection import Row, Store
 from pulsemon_sinks.reader.choice import Clause
-from pulsemon_sinks.reader.inhibition import inhibitors
+from pulsemon_sinks.reader.inhibition import Inhibitor, inhibitors
 from pulsemon_sinks.reader.servers import epoch_ms
 
 Ask = Callable[[str, Mapping[str, Any]], list[Row]]
@@ -110,13 +111,14 @@ def open_alerts(
     clauses = [Clause("state IN %(states)s", {"states": states}), *_servers(server_ids)]
     if level:
         clauses.append(Clause("level = %(level)s", {"level": level}))
-    return _inhibited(ask, _ask(ask, "alert_state", clauses, _WORST_FIRST))
+    found = _ask(ask, "alert_state", clauses, _WORST_FIRST)
+    return _inhibited(ask, found, frozenset(map(_step, found)))
 
 
 def alerts_of(ask: Ask, server_id: str, start_ms: int, end_ms: int) -> tuple[Transition, ...]:
     """The newest transition of a server's alerts that were open at any time in [start, end), newest alert first.
 
-    Those that never got beyond pending are left out. Errors as Store.
+    Those that never got beyond pending are left out. ``suppressed_by`` as ``history``. Errors as Store.
     """
     during = f"started_at < {_at('end')} AND (state NOT IN %(ended)s OR occurred_at >= {_at('start')})"
     clauses = [
@@ -124,20 +126,24 @@ def alerts_of(ask: Ask, server_id: str, start_ms: int, end_ms: int) -> tuple[Tra
         Clause(during, {"start": start_ms, "end": end_ms, "ended": ENDED}),
         Clause(f"state != '{PENDING}' AND NOT ({_NEVER_FIRED})", {}),
     ]
-    return _ask(ask, "alert_state", clauses, "started_at DESC, alert_id")
+    return _told(ask, _ask(ask, "alert_state", clauses, "started_at DESC, alert_id"))
 
 
 def history(ask: Ask, server_id: str, start_ms: int, end_ms: int, limit: int = 1000) -> tuple[Transition, ...]:
-    """A server's transitions in [start, end), newest first, at most ``limit``. Errors as Store."""
+    """A server's transitions in [start, end), newest first, at most ``limit``. Errors as Store.
+
+    ``suppressed_by`` names the alert about the environment that was there at a transition; at the newest one of an
+    open alert the one that is there now.
+    """
     during = f"occurred_at >= {_at('start')} AND occurred_at < {_at('end')}"
     clauses = [*_servers([server_id]), Clause(during, {"start": start_ms, "end": end_ms})]
-    return _ask(ask, "alerts", clauses, f"occurred_at DESC, alert_id, transition DESC LIMIT {limit:d}")
+    return _told(ask, _ask(ask, "alerts", clauses, f"occurred_at DESC, alert_id, transition DESC LIMIT {limit:d}"))
 
 
 def transitions(ask: Ask, id_prefix: str) -> tuple[Transition, ...]:
-    """Every transition of the alerts whose id begins so, in order. Errors as Store."""
+    """Every transition of the alerts whose id begins so, in order. ``suppressed_by`` and errors as ``history``."""
     clause = Clause("startsWith(alert_id, %(prefix)s)", {"prefix": id_prefix})
-    return _ask(ask, "alerts", [clause], "alert_id, transition")
+    return _told(ask, _ask(ask, "alerts", [clause], "alert_id, transition"))
 
 
 def server_states(ask: Ask, server_ids: Sequence[str] | None = None) -> dict[str, ServerStatus]:
@@ -158,14 +164,32 @@ ORDER BY log_append_time DESC, log_offset DESC LIMIT 1 BY server_id
     return found
 
 
-def _inhibited(ask: Ask, found: tuple[Transition, ...]) -> tuple[Transition, ...]:
-    by_server = inhibitors(ask, (one.server_id for one in found if one.is_silence))
-    return tuple(
-        replace(one, suppressed_by=tuple(sorted({*one.suppressed_by, *by_server[one.server_id]})))
-        if one.is_silence and one.server_id in by_server
-        else one
-        for one in found
-    )
+def _told(ask: Ask, found: tuple[Transition, ...]) -> tuple[Transition, ...]:
+    """With the inhibitors of then, or of now where a transition is the newest of an open alert."""
+    open_ids = sorted({one.alert_id for one in found if one.is_silence and one.is_open})
+    if not open_ids:
+        return _inhibited(ask, found, frozenset())
+    clauses = [Clause("alert_id IN %(ids)s AND state NOT IN %(ended)s", {"ids": open_ids, "ended": ENDED})]
+    return _inhibited(ask, found, frozenset(map(_step, _ask(ask, "alert_state", clauses, "alert_id"))))
+
+
+def _inhibited(ask: Ask, found: tuple[Transition, ...], now: frozenset[tuple[str, int]]) -> tuple[Transition, ...]:
+    """``now``: the transitions that say how things are."""
+    silences = [one for one in found if one.is_silence]
+    times = [one.occurred_at_ms for one in silences if _step(one) not in now]
+    by_server = inhibitors(ask, (one.server_id for one in silences), min(times, default=None))
+    return tuple(_with(one, by_server.get(one.server_id, ()), _step(one) in now) for one in found)
+
+
+def _with(one: Transition, about: Sequence[Inhibitor], is_now: bool) -> Transition:
+    if not one.is_silence:
+        return one
+    names = {inhibitor(it.alert_id) for it in about if it.holds_at(None if is_now else one.occurred_at_ms)}
+    return replace(one, suppressed_by=tuple(sorted({*one.suppressed_by, *names}))) if names else one
+
+
+def _step(one: Transition) -> tuple[str, int]:
+    return one.alert_id, one.number
 
 
 def _ask(ask: Ask, table: str, clauses: Sequence[Clause], order: str) -> tuple[Transition, ...]:

@@ -1,28 +1,44 @@
 """Which alerts page nobody because one about their whole environment says it: a server is silent, and so are most."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pulsemon_schemas.rules.environments import PREFIX, environment_id
 
 from pulsemon_sinks.clickhouse.connection import Row
 
-STATES = ("pending", "firing", "acknowledged", "unknown")
+OPEN_STATES = ("pending", "firing", "acknowledged", "unknown")
 """An alert about an environment counts while it is pending too: its servers' own alerts may come before it fires."""
 
 
+@dataclass(frozen=True, slots=True)
+class Inhibitor:
+    """An alert about an environment, and when it was there; ``ended_ms`` None: it is open."""
+
+    alert_id: str
+    started_ms: int
+    ended_ms: int | None
+
+    def holds_at(self, time_ms: int | None) -> bool:
+        """Whether it was there then; None asks about now."""
+        if time_ms is None:
+            return self.ended_ms is None
+        return self.started_ms <= time_ms and (self.ended_ms is None or time_ms <= self.ended_ms)
+
+
 def inhibitors(
-    ask: Callable[[str, Mapping[str, Any]], list[Row]], server_ids: Iterable[str]
-) -> Mapping[str, Sequence[str]]:
-    """For each of these servers in an environment with an open alert, the alerts, as ``alert/id``. Errors as Store."""
+    ask: Callable[[str, Mapping[str, Any]], list[Row]], server_ids: Iterable[str], since_ms: int | None = None
+) -> Mapping[str, Sequence[Inhibitor]]:
+    """For each of these servers the alerts about its environment: those that are open, or were since a time.
+
+    Ended ones that never fired said nothing to anybody, and are left out. Errors as Store.
+    """
     wanted = sorted(set(server_ids))
     if not wanted:
         return {}
-    sql = """
-SELECT server_id, groupArray(alert_id) FROM {database}.alert_state FINAL
-WHERE startsWith(server_id, %(prefix)s) AND state IN %(states)s GROUP BY server_id
-"""
-    environments = {row[0]: row[1] for row in ask(sql, {"prefix": PREFIX, "states": STATES})}
+    environments = _of_environments(ask, since_ms)
     if not environments:
         return {}
     places = ask(
@@ -31,4 +47,24 @@ WHERE startsWith(server_id, %(prefix)s) AND state IN %(states)s GROUP BY server_
     )
     known = dict.fromkeys(wanted, "") | {row[0]: row[1] for row in places}
     found = {server_id: environments.get(environment_id(environment), []) for server_id, environment in known.items()}
-    return {server_id: [f"alert/{one}" for one in sorted(ids)] for server_id, ids in found.items() if ids}
+    return {server_id: some for server_id, some in found.items() if some}
+
+
+def _of_environments(
+    ask: Callable[[str, Mapping[str, Any]], list[Row]], since_ms: int | None
+) -> Mapping[str, Sequence[Inhibitor]]:
+    past = (
+        ""
+        if since_ms is None
+        else "OR (occurred_at >= fromUnixTimestamp64Milli(toInt64(%(since_ms)s)) AND previous_state != 'pending')"
+    )
+    sql = f"""
+SELECT server_id, alert_id, toUnixTimestamp64Milli(started_at),
+  if(state IN %(states)s, NULL, toUnixTimestamp64Milli(occurred_at))
+FROM {{database}}.alert_state FINAL
+WHERE startsWith(server_id, %(prefix)s) AND (state IN %(states)s {past}) ORDER BY alert_id
+"""
+    found: defaultdict[str, list[Inhibitor]] = defaultdict(list)
+    for server_id, *inhibitor in ask(sql, {"prefix": PREFIX, "states": OPEN_STATES, "since_ms": since_ms}):
+        found[server_id].append(Inhibitor(*inhibitor))
+    return found

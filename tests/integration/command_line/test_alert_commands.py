@@ -66,6 +66,7 @@ def test_open_alerts_are_listed_worst_first(stored: StoredAlerts) -> None:
     table = invoke("alert", "list", "--server", "web-1").stdout.splitlines()
     assert len(table) == 2
     assert table[1].split()[:5] == ["b" * 12, "warning", "firing", "web-1", "fs_space"]
+    assert table[1].endswith("silenced by silence/night")
     assert [one["level"] for one in answer("alert", "list", "--level", "warning")] == ["warning"]
 
 
@@ -81,6 +82,7 @@ def test_an_alert_is_shown_with_all_its_steps_by_the_beginning_of_its_id(stored:
     text = invoke("alert", "show", "ab1").stdout
     assert "fs_space, version 7 by ann" in text
     assert "would not fire at  0.95" in text
+    assert "pages nobody       silenced by silence/night" in text
     several = invoke("alert", "show", "ab")
     assert (several.exit_code, "2 alerts begin with 'ab', ab1 and ab2" in several.stderr) == (2, True)
     assert invoke("alert", "show", "c").exit_code == 1

@@ -12,6 +12,7 @@ from pulsemon_sinks.reader import alerts
 from pulsemon_sinks.reader.alerts import Ask, asker
 from support.alerts import transition
 from support.clickhouse import Engine
+from support.sinks import AT_MS
 from support.stored_alerts import StoredAlerts
 
 pytestmark = pytest.mark.clickhouse
@@ -70,3 +71,42 @@ def test_silences_are_named_beside_it(stored: StoredAlerts, ask: Ask) -> None:
 def test_servers_that_nobody_registered_are_the_environment_without_a_name(stored: StoredAlerts, ask: Ask) -> None:
     stored.put(silence("stranger", "down-1"), silence("web-1", "down-2"), silence("_env:", "most"))
     assert suppressors(ask) == {"down-1": ("alert/most",), "down-2": (), "most": ()}
+
+
+def test_history_and_shown_steps_name_the_alert_that_was_there_then(stored: StoredAlerts, ask: Ask) -> None:
+    stored.put(silence(PRODUCTION, "most", 0, started_at_ms=AT_MS), silence("web-1", "down", 1, state="pending"))
+    stored.put(silence("web-1", "down", 3), transition("web-1", "disk", 3))
+    stored.put(silence(PRODUCTION, "most", 5, state="resolved", started_at_ms=AT_MS))
+    stored.put(silence("web-1", "down", 7, state="resolved"))
+
+    def steps() -> dict[int, tuple[str, ...]]:
+        return {one.number: one.suppressed_by for one in alerts.transitions(ask, "down")}
+
+    assert steps() == {1: ("alert/most",), 3: ("alert/most",), 7: ()}
+    told = alerts.history(ask, "web-1", AT_MS, AT_MS + 100_000)
+    assert {(one.alert_id, one.number): one.suppressed_by for one in told} == {
+        ("down", 1): ("alert/most",),
+        ("down", 3): ("alert/most",),
+        ("down", 7): (),
+        ("disk", 3): ("silence/night",),
+    }
+
+
+def test_an_alert_that_is_open_says_what_inhibits_it_now(stored: StoredAlerts, ask: Ask) -> None:
+    stored.put(silence("web-1", "down", 3), silence(PRODUCTION, "most", 5, started_at_ms=AT_MS + 40_000))
+
+    def of_server() -> tuple[str, ...]:
+        (one,) = alerts.alerts_of(ask, "web-1", AT_MS, AT_MS + 100_000)
+        (step,) = alerts.transitions(ask, "down")
+        assert step.suppressed_by == one.suppressed_by
+        return one.suppressed_by
+
+    assert of_server() == ("alert/most",)
+    stored.put(silence(PRODUCTION, "most", 6, state="resolved", started_at_ms=AT_MS + 40_000))
+    assert of_server() == ()
+
+
+def test_an_alert_that_never_fired_has_inhibited_nobody(stored: StoredAlerts, ask: Ask) -> None:
+    stored.put(silence(PRODUCTION, "most", 4, state="expired", previous_state="pending"))
+    stored.put(silence("web-1", "down", 3), silence("web-1", "down", 6, state="resolved"))
+    assert [one.suppressed_by for one in alerts.transitions(ask, "down")] == [(), ()]

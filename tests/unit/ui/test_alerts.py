@@ -82,10 +82,14 @@ def test_a_card_says_why_nobody_is_called() -> None:
     acknowledged = alert("a-1", "x", NOW, state="acknowledged", actor="ann", suppressed_by=("silence/night",))
     silenced = alert("a-1", "x", NOW, suppressed_by=("silence/night",))
 
-    assert [card.facts[-1] for card in alert_cards([acknowledged, silenced], NOW, UTC)] == [
+    inhibited = alert("a-1", "x", NOW, suppressed_by=("alert/0123456789abcdef",))
+
+    assert [card.facts[-1] for card in alert_cards([acknowledged, silenced, inhibited], NOW, UTC)] == [
         "acknowledged by ann",
         "silenced by silence/night",
+        "inhibited by alert/0123456789ab",
     ]
+    assert (muted_text(silenced), muted_text(inhibited)) == ("silenced", "inhibited")
     assert muted_text(alert("a-1", "x", NOW)) == ""
 
 

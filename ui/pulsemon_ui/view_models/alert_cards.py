@@ -4,10 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from pulsemon_schemas.rules.suppression import suppression_text
 from pulsemon_sinks.reader.alerts import Transition
 
 from pulsemon_ui.view_models.alerts import calm_text, limit_of, look_of, muted_text, subject, value_of, window_text
 from pulsemon_ui.view_models.wording import NONE, duration_text
+
+ID_CHARACTERS = 12
+"""Enough of an alert's id to name it: commands take the beginning of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ def _muted_fact(alert: Transition) -> str:
     if alert.state == "acknowledged":
         return f"acknowledged by {alert.actor}" if alert.actor else "acknowledged"
     if alert.suppressed_by and alert.state != "unknown":
-        return f"silenced by {', '.join(alert.suppressed_by)}"
+        return suppression_text(alert.suppressed_by, ID_CHARACTERS)
     return muted_text(alert)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pulsemon_schemas.catalogue import Metric, metric
 from pulsemon_schemas.rules.environments import environment_of
+from pulsemon_schemas.rules.suppression import suppression_word
 from pulsemon_sinks.reader.alerts import Transition
 from pulsemon_sinks.reader.choice import Choice
 
@@ -86,7 +87,7 @@ def window_text(alert: Transition) -> str:
 
 
 def is_muted(alert: Transition) -> bool:
-    """Whether nobody is called for it: it is acknowledged, silenced, or its series does not come any more."""
+    """Whether nobody is called for it: acknowledged, silenced, inhibited, or its series does not come any more."""
     return alert.state in MUTED or bool(alert.suppressed_by)
 
 
@@ -96,7 +97,7 @@ def muted_text(alert: Transition) -> str:
         return "no samples now"
     if alert.state == "acknowledged":
         return "acknowledged"
-    return "silenced" if alert.suppressed_by else ""
+    return suppression_word(alert.suppressed_by)
 
 
 def alert_line(alert: Transition) -> str:
