@@ -7,22 +7,19 @@ now comes from Kafka, and so do the records behind an alert as long as they are 
 
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from pulsemon_deploy.cli.lazy import FOUND_WRONG, WRONG_USAGE
 from pulsemon_deploy.cli.output import json_option, print_json, print_rows, print_table
+from pulsemon_deploy.cli.store import asking
 from pulsemon_deploy.installation import installation
 
 if TYPE_CHECKING:
-    from pulsemon_sinks.reader.alerts import Ask, Transition
+    from pulsemon_sinks.reader.alerts import Transition
 
     from pulsemon_deploy.alert_records import Found
-
-ANSWER_SECONDS = 10.0
 
 
 @click.group()
@@ -43,7 +40,7 @@ def list_alerts(servers: tuple[str, ...], level: str | None, with_pending: bool,
 
     from pulsemon_deploy.cli.alert_rows import open_row, plain
 
-    with _store() as ask:
+    with asking() as ask:
         found = open_alerts(ask, servers or None, level or "", with_pending=with_pending)
     print_rows([plain(one) if as_json else open_row(one) for one in found], as_json, "no alert is open")
 
@@ -96,24 +93,11 @@ def tail(server: str | None, count: int | None, as_json: bool) -> None:
             return
 
 
-@contextmanager
-def _store() -> "Iterator[Ask]":
-    from pulsemon_sinks.clickhouse.connection import NativeStore
-    from pulsemon_sinks.reader.alerts import asker
-
-    settings = installation(os.environ).clickhouse_reader()
-    store = NativeStore(settings, timeout_seconds=ANSWER_SECONDS)
-    try:
-        yield asker(store, settings.database)
-    finally:
-        store.close()
-
-
 def _steps(alert_id: str) -> "tuple[Transition, ...]":
     """The transitions of the one alert whose id begins so."""
     from pulsemon_sinks.reader.alerts import transitions
 
-    with _store() as ask:
+    with asking() as ask:
         steps = transitions(ask, alert_id)
     ids = sorted({one.alert_id for one in steps})
     if not ids:
@@ -143,7 +127,7 @@ def _reread(one: "Transition") -> "Found":
     series = Series(one.server_id, one.metric, one.labels)
     span = Span(one.topic_id, one.partition, one.first_offset, one.last_offset)
     found = reread(installation(os.environ).kafka("operator"), series, span)
-    with _store() as ask:
+    with asking() as ask:
         return completed(found, ask, series)
 
 

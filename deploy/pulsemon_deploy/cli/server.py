@@ -1,13 +1,24 @@
-"""``pulsemon server``: the servers that the control log knows, and what was said about them."""
+"""``pulsemon server``: the servers that the control log knows, and what was said about them.
+
+How they are is not in that log but in the store: what it does not tell is left open, and the servers are listed.
+"""
 
 import os
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
+from pulsemon_schemas.errors import PulsemonError
 
 from pulsemon_deploy.cli.lazy import FOUND_WRONG
 from pulsemon_deploy.cli.output import json_option, print_json, print_rows, print_table
+from pulsemon_deploy.errors import one_line
+from pulsemon_deploy.extras import missing_extra
 from pulsemon_deploy.installation import installation
+from pulsemon_deploy.invocation import as_invoked
+
+if TYPE_CHECKING:
+    from pulsemon_sinks.reader.alerts import ServerStatus
 
 SERVER = "server"
 
@@ -22,25 +33,27 @@ def server() -> None:
 @click.option("--role", help="Only those of this role.")
 @json_option
 def list_servers(environment: str | None, role: str | None, as_json: bool) -> None:
-    """List the registered servers. Those that only send metrics are on the dashboard."""
+    """List the registered servers and how they are. Those that only send metrics are on the dashboard."""
     rows = [
         row
         for row, _ in _all().values()
         if environment in (None, row["environment"]) and role in (None, row["role"])
     ]  # fmt: skip
-    print_rows(rows, as_json, "no such server is registered")
+    said = _said() if rows else {}
+    print_rows([row | _state(said.get(row["id"])) for row in rows], as_json, "no such server is registered")
 
 
 @server.command()
 @click.argument("server_id")
 @json_option
 def show(server_id: str, as_json: bool) -> None:
-    """Show one server, and every record about it."""
+    """Show one server, how it is, and every record about it."""
     found = _all().get(server_id)
     if found is None:
         click.echo(f"pulsemon: no server {server_id!r} is registered; `pulsemon server list` shows them", err=True)
         raise click.exceptions.Exit(FOUND_WRONG)
     row, history = found
+    row |= _state(_said([server_id]).get(server_id))
     if as_json:
         print_json({**row, "history": history})
         return
@@ -69,6 +82,35 @@ def _all() -> dict[str, tuple[dict[str, Any], list[dict[str, Any]]]]:
         )
         for server_id, entity in sorted(entities.items())
     }
+
+
+def _said(server_ids: list[str] | None = None) -> "Mapping[str, ServerStatus]":
+    """What the processor thinks of these servers, or of all; nothing, and a line about it, if the store is away."""
+    from pulsemon_deploy.cli.store import asking
+
+    try:
+        from pulsemon_sinks.reader.alerts import server_states
+
+        with asking() as ask:
+            return server_states(ask, server_ids)
+    except ModuleNotFoundError as error:
+        if (sentence := missing_extra(error)) is None:
+            raise
+        return _untold(sentence)
+    except PulsemonError as error:
+        return _untold(error)
+
+
+def _untold(error: PulsemonError) -> "Mapping[str, ServerStatus]":
+    click.echo(as_invoked(f"note: how the servers are is not known: {one_line(error)}"), err=True)
+    return {}
+
+
+def _state(said: "ServerStatus | None") -> dict[str, Any]:
+    from pulsemon_deploy.cli.control_rows import instant
+
+    seen_ms = said.last_seen_ms if said else None
+    return {"status": said.status if said else None, "last_seen": instant(seen_ms) if seen_ms is not None else None}
 
 
 def _row(server_id: str, body: Any) -> dict[str, Any]:

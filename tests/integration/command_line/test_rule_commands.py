@@ -157,19 +157,6 @@ def test_files_as_they_were_shown_can_be_set_again(rule_id: str, tmp_path: Path)
     assert answer("rule", "show", rule_id)["body"] == body
 
 
-def test_servers_are_listed_and_shown_with_their_history(kafka: Broker) -> None:
-    server_id = f"server-{uuid.uuid4().hex[:8]}"
-    body = {"name": "One", "environment": server_id, "region": "eu", "role": "db", "labels": {"rack": "7"}}
-    write(kafka.settings_for("operator"), [record(("server", server_id), -1, "c1", body)], CLIENT)
-    (row,) = answer("server", "list", "--environment", server_id)
-    assert (row["id"], row["name"], row["role"], row["labels"]) == (server_id, "One", "db", "rack=7")
-    shown = answer("server", "show", server_id)
-    assert [one["did"] for one in shown["history"]] == ["made"]
-    assert "One" in invoke("server", "show", server_id).output
-    assert invoke("server", "show", "nobody-at-all").exit_code == 1
-    assert invoke("server", "list", "--environment", "none-such").output == "no such server is registered\n"
-
-
 def test_a_broker_that_is_away_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pulsemon_deploy.control_log.TIMEOUT_SECONDS", 0.3)
     monkeypatch.setattr("pulsemon_deploy.control_log.LEADER_SECONDS", 0.1)
