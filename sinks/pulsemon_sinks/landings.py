@@ -25,6 +25,7 @@ class Landing:
 
 METRICS_LANDING = Landing(record="metric_batch", table="metrics_in", probe="metrics_probe")
 ALERTS_LANDING = Landing("alert_event", "alerts_in", "alerts_probe", place_prefix="log_")
+ALERTS_SHADOW_LANDING = Landing("alert_event", "alerts_shadow_in", "alerts_shadow_probe", place_prefix="log_")
 SERVER_STATE_LANDING = Landing("server_state", "server_state_in", "server_state_probe", place_prefix="log_")
 
 

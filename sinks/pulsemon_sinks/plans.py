@@ -5,7 +5,7 @@ from pulsemon_schemas.runtime.kafka import Config, KafkaSettings, consumer_confi
 from pulsemon_sinks.buffer import FlushLimits
 from pulsemon_sinks.canary import alert_canary, canary, server_state_canary
 from pulsemon_sinks.judges import judge_alert, judge_server_state, metrics_judge, purged_state
-from pulsemon_sinks.landings import ALERTS_LANDING, METRICS_LANDING, SERVER_STATE_LANDING
+from pulsemon_sinks.landings import ALERTS_LANDING, ALERTS_SHADOW_LANDING, METRICS_LANDING, SERVER_STATE_LANDING
 from pulsemon_sinks.settings import SinkSettings
 from pulsemon_sinks.stored_topic import Plan
 
@@ -27,14 +27,12 @@ def plans(settings: SinkSettings, kafka: KafkaSettings) -> tuple[Plan, ...]:
         limits,
         settings.buffer_bytes,
     )
-    alerts = Plan(
-        settings.alerts_topic,
-        quiet_reader(settings, kafka, "alerts"),
-        ALERTS_LANDING,
-        alert_canary(),
-        judge_alert,
-        limits,
-        quiet_bytes,
+    alerts, shadow = (
+        Plan(topic, quiet_reader(settings, kafka, name), landing, alert_canary(), judge_alert, limits, quiet_bytes)
+        for topic, name, landing in (
+            (settings.alerts_topic, "alerts", ALERTS_LANDING),
+            (settings.alerts_shadow_topic, "alerts-shadow", ALERTS_SHADOW_LANDING),
+        )
     )
     states = Plan(
         settings.server_state_topic,
@@ -46,7 +44,7 @@ def plans(settings: SinkSettings, kafka: KafkaSettings) -> tuple[Plan, ...]:
         quiet_bytes,
         of_tombstone=purged_state,
     )
-    return metrics, alerts, states
+    return metrics, alerts, shadow, states
 
 
 def metrics_reader(settings: SinkSettings, kafka: KafkaSettings) -> Config:

@@ -13,7 +13,7 @@ class SinkSettings:
 
     A block of one partition is written when it holds ``flush_samples`` samples or ``flush_bytes`` bytes, or when its
     first record has waited ``flush_seconds``. Reading pauses at ``buffer_bytes`` over all partitions of the metrics, or
-    an eighth of that for alerts and states of servers.
+    an eighth of that for each other topic.
     With an ``instance_id``, unique in the group, a sink that is started again gets its partitions back at once, instead
     of after the session of the one before; without it, one that leaves hands them on at once.
     ``tick_key`` is the secret that Ticks are signed with; without it they all go to the dead letter.
@@ -24,6 +24,7 @@ class SinkSettings:
     metrics_topic: str = "pulsemon.metrics"
     control_topic: str = "pulsemon.control"
     alerts_topic: str = "pulsemon.alerts"
+    alerts_shadow_topic: str = "pulsemon.alerts-shadow"
     server_state_topic: str = "pulsemon.server-state"
     deadletter_topic: str = "pulsemon.deadletter"
     flush_samples: int = 200_000

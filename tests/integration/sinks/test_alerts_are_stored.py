@@ -6,6 +6,7 @@ import pytest
 from pulsemon_deploy.kafka import ensure_topics
 from pulsemon_schemas import codec
 from pulsemon_schemas.partitioner import partition_for
+from pulsemon_schemas.records import AlertEvent
 from pulsemon_schemas.topics import ALERTS, SERVER_STATE
 from support.alerts import send, send_raw, state, transition
 from support.sinks import Place, batch, headers, running_sink
@@ -55,6 +56,28 @@ def test_what_is_delivered_again_changes_nothing_and_the_newest_never_goes_back(
     assert again == first, "the copy that was written first stays"
     newest = place.rows("SELECT alert_id, transition, state FROM {}.alert_state FINAL ORDER BY alert_id")
     assert newest == [("a1", 2, "resolved"), ("a2", 0, "firing")]
+
+
+def test_alerts_of_rules_in_shadow_have_a_table_of_their_own(place: Place) -> None:
+    history = [transition(number=n, state=one) for n, one in enumerate(("pending", "firing"))]
+
+    def send_shadow(*records: AlertEvent) -> None:
+        for one in records:
+            key = one.server_id.encode()
+            partition = partition_for(key, place.partition_count)
+            place.producer.produce(place.topic("alerts-shadow"), codec.encode(one), key, partition)
+        place.flush()
+
+    with running_sink(place):
+        send(place, transition(number=7))
+        send_shadow(*history, transition("db-1", "a2"))
+        place.wait_for("alerts_shadow", 3)
+        send_shadow(*history, transition(number=2, state="resolved"))
+        place.wait_for("alerts_shadow", 4)
+        place.wait_for("alerts", 1)
+    rows = place.rows(f"SELECT {EVENT_COLUMNS} FROM {{}}.alerts_shadow FINAL WHERE alert_id = 'a2'")
+    assert rows == [(*astuple(transition("db-1", "a2"))[:-1], ["silence/night"])]
+    assert place.rows("SELECT alert_id, transition FROM {}.alert_state FINAL") == [("a1", 7)], "no shadow is open"
 
 
 def test_only_what_was_committed_is_stored(place: Place) -> None:
