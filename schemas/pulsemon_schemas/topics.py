@@ -4,8 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-ROLES = frozenset({"agent", "gateway", "processor", "sink", "notifier", "simulator", "ui", "operator"})
-"""Logins with permissions of their own. The administrator, who may do all, is not among them."""
+ROLES = frozenset({"agent", "gateway", "processor", "sink", "notifier", "simulator", "ui", "operator", "bridge"})
+"""Logins with permissions of their own. The administrator, who may do all, is not among them.
+
+``bridge`` is for programs of others that tell people of alerts: it reads alerts and recommendations, and nothing else.
+"""
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -105,7 +108,7 @@ ALERTS = Topic(
     partitions=None,
     config=_kept(days=30),
     writers=_roles("processor"),
-    readers=_roles("sink notifier gateway operator"),
+    readers=_roles("sink notifier gateway operator bridge"),
 )
 ALERTS_SHADOW = Topic(
     name="pulsemon.alerts-shadow",
@@ -123,7 +126,7 @@ ALERT_STATE = Topic(
     partitions=None,
     config=_COMPACTED,
     writers=_roles("processor"),
-    readers=_roles("processor sink notifier gateway operator"),
+    readers=_roles("processor sink notifier gateway operator bridge"),
 )
 SERVER_STATE = Topic(
     name="pulsemon.server-state",
@@ -169,7 +172,7 @@ RECOMMENDATIONS = Topic(
     partitions=None,
     config=_kept(days=30),
     writers=_roles("processor"),
-    readers=_roles("sink gateway operator"),
+    readers=_roles("sink gateway operator bridge"),
 )
 NOTIFICATIONS = Topic(
     name="pulsemon.notifications",

@@ -50,19 +50,22 @@ def show(name: str, as_json: bool) -> None:
 
 @topic.command("client-config")
 @click.option("--role", default="operator", show_default=True, help="Whose login.")
-def client_config(role: str) -> None:
+@click.option("--env", "as_environment", is_flag=True, help="As variables for programs that use the library.")
+def client_config(role: str, as_environment: bool) -> None:
     """Print what kcat and other librdkafka clients need; it holds a password.
 
     \b
     pulsemon topic client-config > kcat.conf
     kcat -F kcat.conf -L
+    pulsemon topic client-config --role bridge --env > bridge.env
     """
-    from pulsemon_deploy.kafka import client_config_text
+    from pulsemon_deploy.kafka import client_config_text, client_environment_text
 
     if role not in topics.ROLES | {ADMIN}:
         choices = ", ".join(sorted(topics.ROLES | {ADMIN}))
         raise click.BadParameter(f"there is no role {role!r}: choose one of {choices}", param_hint="--role")
-    click.echo(client_config_text(installation(os.environ).kafka(role)), nl=False)
+    text = client_environment_text if as_environment else client_config_text
+    click.echo(text(installation(os.environ).kafka(role)), nl=False)
 
 
 @topic.command()

@@ -2,7 +2,7 @@
 
 from pulsemon_deploy.kafka.access import ensure_access
 from pulsemon_deploy.kafka.cache import cache_folder
-from pulsemon_deploy.kafka.client_text import client_config_text
+from pulsemon_deploy.kafka.client_text import client_config_text, client_environment_text
 from pulsemon_deploy.kafka.jars import Jars, is_resolved, resolve
 from pulsemon_deploy.kafka.lock import DOWNLOAD_BYTES, KAFKA_VERSION
 from pulsemon_deploy.kafka.node import LocalKafka
@@ -17,6 +17,7 @@ __all__ = [
     "TopicChanges",
     "cache_folder",
     "client_config_text",
+    "client_environment_text",
     "ensure_access",
     "ensure_topics",
     "is_resolved",
