@@ -28,15 +28,15 @@ def plans(settings: SinkSettings, kafka: KafkaSettings) -> tuple[Plan, ...]:
         settings.buffer_bytes,
     )
     alerts, shadow = (
-        Plan(topic, quiet_reader(settings, kafka, name), landing, alert_canary(), judge_alert, limits, quiet_bytes)
-        for topic, name, landing in (
-            (settings.alerts_topic, "alerts", ALERTS_LANDING),
-            (settings.alerts_shadow_topic, "alerts-shadow", ALERTS_SHADOW_LANDING),
+        Plan(topic, quiet_reader(settings, kafka, topic), landing, alert_canary(), judge_alert, limits, quiet_bytes)
+        for topic, landing in (
+            (settings.alerts_topic, ALERTS_LANDING),
+            (settings.alerts_shadow_topic, ALERTS_SHADOW_LANDING),
         )
     )
     states = Plan(
         settings.server_state_topic,
-        quiet_reader(settings, kafka, "server-state"),
+        quiet_reader(settings, kafka, settings.server_state_topic),
         SERVER_STATE_LANDING,
         server_state_canary(),
         judge_server_state,
@@ -62,11 +62,12 @@ def metrics_reader(settings: SinkSettings, kafka: KafkaSettings) -> Config:
     }
 
 
-def quiet_reader(settings: SinkSettings, kafka: KafkaSettings, name: str) -> Config:
+def quiet_reader(settings: SinkSettings, kafka: KafkaSettings, topic: str) -> Config:
     """The same for a topic with few records, in a group of its own: it asks seldom and keeps little."""
+    group_id = settings.groups[topic]
     return metrics_reader(settings, kafka) | {
-        "group.id": f"{settings.group_id}-{name}",
-        "client.id": f"{CLIENT_ID}-{name}",
+        "group.id": group_id,
+        "client.id": f"{CLIENT_ID}{group_id.removeprefix(settings.group_id)}",
         "fetch.wait.max.ms": 500,
         "queued.max.messages.kbytes": 2048,
     }

@@ -16,6 +16,7 @@ class SinkSettings:
     an eighth of that for each other topic.
     With an ``instance_id``, unique in the group, a sink that is started again gets its partitions back at once, instead
     of after the session of the one before; without it, one that leaves hands them on at once.
+    ``makes_rollups``: whether it also makes minutes, hours and days; of several sinks one at a time does.
     ``tick_key`` is the secret that Ticks are signed with; without it they all go to the dead letter.
     """
 
@@ -32,4 +33,18 @@ class SinkSettings:
     flush_seconds: float = 1.0
     buffer_bytes: int = 64_000_000
     session_timeout_seconds: float = 10.0
+    makes_rollups: bool = True
     tick_key: Secret = Secret("")
+
+    @property
+    def groups(self) -> dict[str, str]:
+        """Topic to the group in which it is read; these groups commit what is stored."""
+        names = {
+            self.alerts_topic: "alerts",
+            self.alerts_shadow_topic: "alerts-shadow",
+            self.server_state_topic: "server-state",
+        }
+        return {
+            self.metrics_topic: self.group_id,
+            **{topic: f"{self.group_id}-{name}" for topic, name in names.items()},
+        }

@@ -1,22 +1,14 @@
 """Checks of Kafka."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 from pulsemon_schemas.errors import AuthError, PulsemonError
 from pulsemon_schemas.topics import TOPICS
 
 from pulsemon_deploy.doctor.finding import Finding, ok, problem
 from pulsemon_deploy.installation import Installation
 from pulsemon_deploy.refused_records import Refused, refused
-from pulsemon_deploy.topic_offsets import group_offsets, lag_records, partition_ranges, records_ahead
-
-if TYPE_CHECKING:
-    from pulsemon_sinks.settings import SinkSettings
 
 ADMIN = "admin"
 ANSWER_SECONDS = 3.0
-LAG_RECORDS = 10_000
 RECENT_SECONDS = 3600.0
 
 
@@ -54,29 +46,12 @@ def topics(own: Installation) -> Finding:
     return ok(f"all {len(TOPICS)}, {own.local.partitions} partitions")
 
 
-def sink_lag(own: Installation) -> Finding:
-    """How far the sink is behind, or ahead of a log that lost records."""
-    sink, settings = _sink(own), own.kafka(ADMIN)
-    ranges = partition_ranges(settings, sink.metrics_topic)
-    offsets = group_offsets(settings, sink.group_id, sink.metrics_topic)
-    return judge_lag(lag_records(ranges, offsets), records_ahead(ranges, offsets), own.home.logs / "sink.log")
-
-
-def judge_lag(lag: int, ahead: int, log_file: Path) -> Finding:
-    """``lag``: batches still to store; ``ahead``: batches stored that Kafka does not have."""
-    if ahead:
-        return problem(
-            f"Kafka has lost {ahead:,} batches that the sink had read; they are stored, but its log ends before them",
-            f"the sink mends that within seconds of running, see {log_file}; if this stays, start it: pulsemon up",
-        )
-    if lag > LAG_RECORDS:
-        return problem(f"{lag:,} batches are not stored yet", f"look at {log_file}; it may be catching up")
-    return ok(f"{lag:,} batches behind")
-
-
 def dead_letters(own: Installation) -> Finding:
     """How many records were refused and kept aside."""
-    topic = _sink(own).deadletter_topic
+    from pulsemon_sinks.settings import ENVIRONMENT_PREFIX, SinkSettings
+
+    # without the key of Ticks, which would be made if there is none: the doctor only looks
+    topic = own.config.load(SinkSettings, ENVIRONMENT_PREFIX).deadletter_topic
     return judge_refused(refused(own.kafka(ADMIN), topic, RECENT_SECONDS), topic)
 
 
@@ -91,10 +66,3 @@ def judge_refused(found: Refused, topic: str) -> Finding:
         + (f"; {earlier} too" if found.older else ""),
         f"their headers in {topic} say why; kcat shows them, with the settings of: pulsemon topic client-config",
     )
-
-
-def _sink(own: Installation) -> "SinkSettings":
-    """Without the key of Ticks, which would be made if there is none: the doctor only looks."""
-    from pulsemon_sinks.settings import ENVIRONMENT_PREFIX, SinkSettings
-
-    return own.config.load(SinkSettings, ENVIRONMENT_PREFIX)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pulsemon_schemas.errors import PulsemonError
 
-from pulsemon_deploy.doctor import broker, dashboard, machine, store
+from pulsemon_deploy.doctor import broker, dashboard, machine, readers, store
 from pulsemon_deploy.doctor.finding import Finding, Verdict, problem, skipped
 from pulsemon_deploy.errors import one_line
 from pulsemon_deploy.extras import missing_extra
@@ -32,7 +32,9 @@ CHECKS = (
     Check("topics", broker.topics, ("kafka",)),
     Check("clickhouse", store.login),
     Check("migrations", store.migrations, ("clickhouse",)),
-    Check("sink", broker.sink_lag, ("topics",)),
+    Check("sink", readers.sink, ("topics",)),
+    Check("processor", readers.processor, ("topics",)),
+    Check("readers", readers.others, ("topics",)),
     Check("agent", store.agent, ("migrations",)),
     Check("dashboard", dashboard.page),
     Check("dead letters", broker.dead_letters, ("topics",)),
