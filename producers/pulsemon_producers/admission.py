@@ -4,10 +4,11 @@ import functools
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import NamedTuple
 
 from pulsemon_schemas.catalogue import Metric
-from pulsemon_schemas.labels import parse
+from pulsemon_schemas.labels import canonical, parse
 
 from pulsemon_producers.collectors.base import Kind, Point, Tick
 
@@ -17,6 +18,30 @@ CUSTOM_PREFIX = "custom."
 """Names that collectors of others may use; what they mean is their business."""
 CACHED_SERIES = 65_536
 MAX_TOLD = 1000
+
+
+class Names(StrEnum):
+    """Which names a collector may send. The agent decides it, never the collector."""
+
+    OURS = "ours"
+    """Those of the catalogue."""
+    CUSTOM = "custom"
+    """Those that begin with ``custom.``."""
+    MAPPED = "mapped"
+    """Both: ours reads what a program or file of others says, and puts ``custom.`` before its names."""
+    SCRAPED = "scraped"
+    """Those of the catalogue, and names without a dot: none of ours is so, and all of Prometheus's are."""
+
+    @property
+    def counters_may_restart(self) -> bool:
+        """True where what counts is another process, which may start anew at any time."""
+        return self in (Names.MAPPED, Names.SCRAPED)
+
+    def is_foreign(self, name: str) -> bool:
+        """True if the name is one that the catalogue need not have."""
+        if self is Names.SCRAPED:
+            return "." not in name
+        return self is not Names.OURS and name.startswith(CUSTOM_PREFIX)
 
 
 class Sample(NamedTuple):
@@ -57,7 +82,7 @@ class Admission:
         self._check_series = functools.lru_cache(maxsize=CACHED_SERIES)(self._check)
 
     def admit(
-        self, collector: str, tick: Tick, points: Iterable[Point], is_ours: bool = True
+        self, collector: str, tick: Tick, points: Iterable[Point], names: Names = Names.OURS
     ) -> tuple[list[Sample], int]:
         """The samples of one run of a collector that belong into the batch, and how many points were refused."""
         memory = self._memories.setdefault(collector, Memory())
@@ -67,7 +92,7 @@ class Admission:
         refused = 0
         for point in points:
             try:
-                if self._admits(point, tick, memory, is_ours):
+                if self._admits(point, tick, memory, names):
                     samples.append(Sample(point.name, point.labels, point.value))
             except Refusal as refusal:
                 refused += 1
@@ -75,21 +100,23 @@ class Admission:
         self._forget(memory, tick.recorded_at_ms)
         return samples, refused
 
-    def _admits(self, point: Point, tick: Tick, memory: Memory, is_ours: bool) -> bool:
+    def _admits(self, point: Point, tick: Tick, memory: Memory, names: Names) -> bool:
         """False for a point that is right but not due. Raises Refusal."""
-        if problem := self._check_series(point.name, point.labels, point.kind.value, is_ours):
+        if problem := self._check_series(point.name, point.labels, point.kind.value, names):
             raise Refusal(problem)
         metric = self._metrics.get(point.name)
         if metric is not None and not (metric.default_on and tick.wants(point.name)):
             return False
-        if point.kind is Kind.COUNTER:
+        if point.kind is Kind.COUNTER and not names.counters_may_restart:
             _count(memory, point, tick.recorded_at_ms)
         return True
 
-    def _check(self, name: str, labels: str, kind: str, is_ours: bool) -> str:
+    def _check(self, name: str, labels: str, kind: str, names: Names) -> str:
         """What is wrong with a series, "" for nothing: found out once for each."""
-        if not is_ours:
-            return "" if name.startswith(CUSTOM_PREFIX) else f"the name does not begin with {CUSTOM_PREFIX}"
+        if names.is_foreign(name):
+            return _check_labels(labels)
+        if names is Names.CUSTOM:
+            return f"the name does not begin with {CUSTOM_PREFIX}"
         metric = self._metrics.get(name)
         if metric is None:
             return "the catalogue has no such metric"
@@ -122,6 +149,15 @@ class Admission:
                 point.labels,
                 refusal,
             )
+
+
+def _check_labels(labels: str) -> str:
+    """What is wrong with labels that nobody has described."""
+    try:
+        is_canonical = canonical(parse(labels)) == labels
+    except ValueError as error:
+        return str(error)
+    return "" if is_canonical else f"the labels {labels!r} are not in their canonical order"
 
 
 def _count(memory: Memory, point: Point, now_ms: int) -> None:

@@ -21,7 +21,7 @@ class Member:
     """A collector, its thread, and what became of its runs."""
 
     worker: Worker
-    interval_ms: int
+    tick_ms: int
     errors: int = 0
     missed: int = 0
     last_seconds: float = 0.0
@@ -33,6 +33,11 @@ class Member:
     def collector(self) -> Collector:
         """The collector itself."""
         return self.worker.collector
+
+    @property
+    def interval_ms(self) -> int:
+        """How often it is called. Asked at each tick: a collector of others knows it only once it is loaded."""
+        return in_ticks_ms(self.collector.interval_seconds, self.tick_ms)
 
     @property
     def is_busy(self) -> bool:
@@ -60,8 +65,7 @@ class Crew:
         for collector in collectors:
             if collector.name in crew.members:
                 raise ValueError(f"two collectors are named {collector.name!r}")
-            worker = Worker(collector, crew.outcomes)
-            crew.members[collector.name] = Member(worker, in_ticks_ms(collector.interval_seconds, tick_ms))
+            crew.members[collector.name] = Member(Worker(collector, crew.outcomes), tick_ms)
         return crew
 
     def collect(self, tick: Tick) -> list[Outcome]:
@@ -85,6 +89,8 @@ class Crew:
         until = time.monotonic() + timeout_seconds
         for member in self.members.values():
             member.worker.end()
+            if member.is_busy:
+                member.collector.interrupt()
         for member in self.members.values():
             if member.worker.join(max(0.0, until - time.monotonic())):
                 member.collector.close()

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from pulsemon_schemas.labels import canonical
 
@@ -76,16 +76,19 @@ class Tick:
     """One moment of collection. ``previous_ms`` is the last tick that this collector answered, None at its first.
 
     ``boot_id`` tells whether counters go on or began anew ("" where the host hides it). ``intervals_ms`` has the
-    interval of every metric of the catalogue, in whole ticks of the agent.
+    interval of every metric of the catalogue, in whole ticks of the agent, ``off`` the names that are not sent at all.
     """
 
     recorded_at_ms: int
     previous_ms: int | None
     boot_id: str
     intervals_ms: Mapping[str, int]
+    off: frozenset[str] = frozenset()
 
     def wants(self, name: str) -> bool:
         """True if the metric is sent at this tick; what costs something to find out is not looked up otherwise."""
+        if name in self.off:
+            return False
         interval_ms = self.intervals_ms.get(name)
         return interval_ms is None or begins_interval(self.previous_ms, self.recorded_at_ms, interval_ms)
 
@@ -111,11 +114,11 @@ class Collector(ABC):
     is refused and counted; never hide it in a negative or clipped rate.
     """
 
-    name: ClassVar[str]
+    name: str
     """Short and unique; the label ``collector`` of the agent's metrics about itself."""
-    interval_seconds: ClassVar[float] = 10.0
+    interval_seconds: float = 10.0
     """How often ``collect`` is called: rounded up to whole ticks of the agent."""
-    deadline_seconds: ClassVar[float] = 5.0
+    deadline_seconds: float = 5.0
 
     def __init__(self, host: Host) -> None:
         self.host = host
@@ -123,6 +126,10 @@ class Collector(ABC):
     @abstractmethod
     def collect(self, tick: Tick) -> Iterable[Point]:
         """The points of this tick; a generator is read to its end on the worker thread. See the class."""
+
+    def interrupt(self) -> None:
+        """The agent stops: a ``collect`` that still runs should return soon. From another thread; must not block."""
+        return
 
     def close(self) -> None:
         """Lets go of what is open. Must not block."""

@@ -1,8 +1,8 @@
 import logging
 
 import pytest
-from pulsemon_producers.admission import Admission, Sample
-from pulsemon_producers.collectors.base import Point, Tick, counter, gauge, updown
+from pulsemon_producers.admission import Admission, Names, Sample
+from pulsemon_producers.collectors.base import Kind, Point, Tick, counter, gauge, updown
 from pulsemon_producers.intervals import metric_intervals_ms
 from pulsemon_schemas import catalogue
 
@@ -45,7 +45,10 @@ def test_what_is_not_in_the_catalogue_is_refused_counted_and_told_once(
 def test_collectors_of_others_use_names_of_their_own(admission: Admission) -> None:
     points = [gauge("custom.queue", 3, {"name": "mail"}), gauge("system.cpu.busy", 1)]
 
-    assert admission.admit("mail", tick(0), points, is_ours=False) == ([Sample("custom.queue", "name=mail", 3.0)], 1)
+    assert admission.admit("mail", tick(0), points, names=Names.CUSTOM) == (
+        [Sample("custom.queue", "name=mail", 3.0)],
+        1,
+    )
 
 
 def test_a_metric_is_sent_at_its_own_interval_and_at_the_first_tick(admission: Admission) -> None:
@@ -88,3 +91,39 @@ def test_a_counter_may_fall_with_a_new_boot_or_after_its_device_was_away(admissi
     assert admission.admit("cpu", tick(1, "other"), [counter("system.cpu.interrupts", 5)])[1] == 0
     admission.admit("cpu", tick(2, "other"), [])
     assert admission.admit("cpu", tick(3, "other"), [counter("system.cpu.interrupts", 1)])[1] == 0
+
+
+@pytest.mark.parametrize(
+    ("names", "sent"),
+    [
+        (Names.OURS, ["system.cpu.busy"]),
+        (Names.CUSTOM, ["custom.queue"]),
+        (Names.MAPPED, ["custom.queue", "system.cpu.busy"]),
+        (Names.SCRAPED, ["http_requests_total", "system.cpu.busy"]),
+    ],
+)
+def test_which_names_a_collector_may_send_is_decided_by_where_it_comes_from(
+    admission: Admission, names: Names, sent: list[str]
+) -> None:
+    points = [gauge(name, 1) for name in ("custom.queue", "http_requests_total", "system.cpu.busy", "system.made.up")]
+
+    samples, refused = admission.admit("any", tick(0), points, names)
+
+    assert ([sample.name for sample in samples], refused) == (sent, 4 - len(sent))
+
+
+def test_counters_of_other_programs_may_start_anew(admission: Admission) -> None:
+    for value in (10.0, 3.0):
+        assert admission.admit("app", tick(0), [counter("requests_total", value)], Names.SCRAPED) == (
+            [Sample("requests_total", "", value)],
+            0,
+        )
+    assert admission.admit("mail", tick(0), [counter("custom.n", 10)], Names.CUSTOM)[1] == 0
+    assert admission.admit("mail", tick(1), [counter("custom.n", 3)], Names.CUSTOM)[1] == 1
+
+
+@pytest.mark.parametrize("labels", ["b=1,a=2", "=1", "a=1,a=2", "a"])
+def test_labels_that_nobody_described_must_be_canonical(admission: Admission, labels: str) -> None:
+    point = Point(Kind.GAUGE, "custom.queue", labels, 1.0)
+
+    assert admission.admit("mail", tick(0), [point], Names.CUSTOM) == ([], 1)

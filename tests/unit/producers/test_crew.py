@@ -97,6 +97,21 @@ def test_a_collector_with_a_longer_interval_is_called_at_its_own_ticks() -> None
     crew.close(5)
 
 
+def test_a_collector_that_is_at_work_when_the_agent_stops_is_told_and_closed() -> None:
+    class Interruptible(Hanging):
+        def interrupt(self) -> None:
+            self.release.set()
+
+    busy = Interruptible(Host())
+    crew = crew_of(busy)
+    collected(crew, 1)
+    assert busy.entered.wait(10)
+
+    crew.close(10)
+
+    assert busy.is_closed
+
+
 def test_two_collectors_of_one_name_are_a_mistake() -> None:
     with pytest.raises(ValueError, match="two collectors are named 'steady'"):
         crew_of(Steady(Host()), Steady(Host()))
