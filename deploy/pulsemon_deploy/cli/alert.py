@@ -15,6 +15,7 @@ from pulsemon_deploy.cli.lazy import FOUND_WRONG, WRONG_USAGE
 from pulsemon_deploy.cli.output import json_option, print_json, print_rows, print_table
 from pulsemon_deploy.cli.store import asking
 from pulsemon_deploy.installation import installation
+from pulsemon_deploy.invocation import as_invoked
 
 if TYPE_CHECKING:
     from pulsemon_sinks.reader.alerts import Transition
@@ -143,5 +144,5 @@ def _as_object(one: "Transition", found: "Found") -> dict[str, object]:
 
 
 def _end(sentence: str, exit_code: int) -> NoReturn:
-    click.echo(f"pulsemon: {sentence}", err=True)
+    click.echo(as_invoked(f"pulsemon: {sentence}"), err=True)
     raise click.exceptions.Exit(exit_code)

@@ -73,6 +73,14 @@ def make(log: ControlLog, what: Intent, entity: tuple[str, str], operation: str,
         click.echo(f"{entity[0]} {entity[1]}: version {outcome} is in force")
 
 
+def tell_unchanged(version: int, entity: tuple[str, str], as_json: bool) -> None:
+    """Says that a change would change nothing, so that nothing was written."""
+    if as_json:
+        print_json({"entity_type": entity[0], "id": entity[1], "outcome": "unchanged", "version": version})
+    else:
+        click.echo(f"{entity[0]} {entity[1]}: version {version} says this already, nothing was written")
+
+
 def _refuse(conflict: Conflict, expected: int, answer: dict[str, str], as_json: bool) -> None:
     by = conflict.by
     who = f"{by.record.author}{f' for {by.record.on_behalf_of}' if by.record.on_behalf_of else ''}" if by else "nobody"

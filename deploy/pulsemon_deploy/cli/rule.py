@@ -13,8 +13,10 @@ from pulsemon_deploy.cli.change_options import change_options
 from pulsemon_deploy.cli.lazy import FOUND_WRONG, WRONG_USAGE
 from pulsemon_deploy.cli.output import json_option, print_json, print_rows, print_table
 from pulsemon_deploy.installation import installation
+from pulsemon_deploy.invocation import as_invoked
 
 if TYPE_CHECKING:
+    from pulsemon_schemas.control import Entity
     from pulsemon_schemas.rules import Rule
 
     from pulsemon_deploy.control_log import ControlLog
@@ -115,7 +117,7 @@ def _level_options(command: Any) -> Any:
 @change_options
 @json_option
 def set_rule(rule_id: str, path: Path | None, dry_run: bool, as_json: bool, **given: Any) -> None:
-    """Make a rule, or change one: what is said replaces what was, all else stays.
+    """Make a rule, or change one: what is said replaces what was, all else stays. What changes nothing writes nothing.
 
     \b
     pulsemon rule set fs_space --limit critical=0.9 --for critical=600
@@ -125,7 +127,7 @@ def set_rule(rule_id: str, path: Path | None, dry_run: bool, as_json: bool, **gi
     from pulsemon_schemas.control import PUT
     from pulsemon_schemas.rules import rule_body
 
-    from pulsemon_deploy.cli.change_options import intent, make
+    from pulsemon_deploy.cli.change_options import intent, make, tell_unchanged
     from pulsemon_deploy.rule_edits import edited, read_body
 
     what, edits = intent(given), _edits(given)
@@ -141,6 +143,8 @@ def set_rule(rule_id: str, path: Path | None, dry_run: bool, as_json: bool, **gi
         _tell_doubts(log, judged)
         if dry_run:
             _print_dry(judged, as_json)
+        elif entity is not None and _is_in_force(entity, judged) and what.expected_version in (None, entity.version):
+            tell_unchanged(entity.version, (RULE, rule_id), as_json)
         else:
             make(log, what, (RULE, rule_id), PUT, json.dumps(rule_body(judged), sort_keys=True), as_json)
 
@@ -179,6 +183,16 @@ def _edits(given: dict[str, Any]) -> "Edits":
     names = ("window", "scope", "scope_labels", "match", "without_levels")
     named = {name: given.pop(name) for name in names}
     return Edits({name: value for name, value in given.items() if value is not None}, levels=levels, **named)
+
+
+def _is_in_force(entity: "Entity", judged: "Rule") -> bool:
+    """Whether the rule says what is in force already."""
+    from pulsemon_schemas.rules import Rule, rule_body
+
+    from pulsemon_deploy.cli.rule_rows import parsed
+
+    current = parsed(entity)
+    return isinstance(current, Rule) and rule_body(current) == rule_body(judged)
 
 
 def _judged(rule_id: str, body: dict[str, Any]) -> "Rule":
@@ -220,5 +234,5 @@ def _print_dry(judged: "Rule", as_json: bool) -> None:
 
 
 def _unknown(rule_id: str, what: str) -> NoReturn:
-    click.echo(f"pulsemon: no rule {rule_id!r} {what}; `pulsemon rule list` shows them", err=True)
+    click.echo(as_invoked(f"pulsemon: no rule {rule_id!r} {what}; `pulsemon rule list` shows them"), err=True)
     raise click.exceptions.Exit(FOUND_WRONG)

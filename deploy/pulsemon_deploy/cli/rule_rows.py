@@ -9,6 +9,7 @@ from pulsemon_schemas.rules.rule import ABSENCE, FLEET
 
 from pulsemon_deploy.cli.control_rows import instant
 from pulsemon_deploy.control_log import Change, ControlLog
+from pulsemon_deploy.invocation import as_invoked
 
 RULE = "rule"
 
@@ -111,7 +112,7 @@ def _unreadable(entity: Entity) -> dict[str, object]:
         "scope": "-",
         "judges": "-",
         "window": "-",
-        "levels": "cannot be used: `pulsemon rule show` says why",
+        "levels": as_invoked("cannot be used: `pulsemon rule show` says why"),
         "version": entity.version,
         "author": entity.author,
     }

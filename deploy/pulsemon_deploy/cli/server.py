@@ -50,7 +50,8 @@ def show(server_id: str, as_json: bool) -> None:
     """Show one server, how it is, and every record about it."""
     found = _all().get(server_id)
     if found is None:
-        click.echo(f"pulsemon: no server {server_id!r} is registered; `pulsemon server list` shows them", err=True)
+        text = f"pulsemon: no server {server_id!r} is registered; `pulsemon server list` shows them"
+        click.echo(as_invoked(text), err=True)
         raise click.exceptions.Exit(FOUND_WRONG)
     row, history = found
     row |= _state(_said([server_id]).get(server_id))

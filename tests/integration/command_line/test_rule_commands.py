@@ -83,9 +83,11 @@ def test_whoever_expects_an_old_version_is_told_who_was_quicker(rule_id: str) ->
 
 
 def test_a_change_that_is_repeated_is_one_version(rule_id: str) -> None:
-    first, second = (answer("rule", "set", rule_id, *BUSY, "--change-id", "c1") for _ in range(2))
-    assert first["version"] == second["version"]
-    assert [one["did"] for one in answer("rule", "history", rule_id)] == ["made", "repeated"]
+    first, at_once = (answer("rule", "set", rule_id, *BUSY, "--change-id", "c1") for _ in range(2))
+    answer("rule", "set", rule_id, "--limit", "critical=0.8")
+    later = answer("rule", "set", rule_id, *BUSY, "--change-id", "c1")
+    assert first["version"] == at_once["version"] == later["version"]
+    assert [one["did"] for one in answer("rule", "history", rule_id)] == ["made", "made", "repeated"]
 
 
 def test_of_writers_at_the_same_time_one_wins_and_the_others_know(kafka: Broker, rule_id: str) -> None:
@@ -151,10 +153,29 @@ def test_files_as_they_were_shown_can_be_set_again(rule_id: str, tmp_path: Path)
     first = answer("rule", "set", rule_id, *BUSY, "--window", "avg:300", "--match", "cpu.mode=user")
     path = tmp_path / "rule.json"
     body = answer("rule", "show", rule_id)["body"]
-    path.write_text(json.dumps(body))
+    path.write_text(json.dumps(body | {"summary": "more"}))
     second = answer("rule", "set", rule_id, "--file", str(path))
     assert second["version"] > first["version"]
-    assert answer("rule", "show", rule_id)["body"] == body
+    assert answer("rule", "show", rule_id)["body"] == body | {"summary": "more"}
+
+
+def test_what_is_in_force_already_is_not_written_again(rule_id: str, tmp_path: Path) -> None:
+    made = answer("rule", "set", rule_id, *BUSY)
+    path = tmp_path / "rule.json"
+    path.write_text(json.dumps(answer("rule", "show", rule_id)["body"]))
+    for same in ((*BUSY,), ("--file", str(path)), ("--enabled",), (*BUSY, "--expect", str(made["version"]))):
+        told = answer("rule", "set", rule_id, *same)
+        assert (told["outcome"], told["version"]) == ("unchanged", made["version"])
+    assert "says this already, nothing was written" in invoke("rule", "set", rule_id, *BUSY).stdout
+    assert len(answer("rule", "history", rule_id)) == 1
+    stale = invoke("rule", "set", rule_id, *BUSY, "--expect", "-1")
+    assert (stale.exit_code, "was not changed" in stale.stderr) == (1, True)
+
+
+def test_hints_can_be_typed_as_this_program_was_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pulsemon_deploy.invocation.program", lambda: ".venv/bin/pulsemon")
+    for kind in ("rule", "server"):
+        assert f"`.venv/bin/pulsemon {kind} list` shows them" in invoke(kind, "show", "nobody-at-all").stderr
 
 
 def test_a_broker_that_is_away_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
