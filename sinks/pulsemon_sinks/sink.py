@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 from confluent_kafka.admin import AdminClient
 from pulsemon_schemas.errors import TransientError
@@ -20,6 +21,7 @@ from pulsemon_sinks.ledger import BrokenChainError
 from pulsemon_sinks.opening import Services
 from pulsemon_sinks.pause import Pause
 from pulsemon_sinks.plans import plans
+from pulsemon_sinks.rollups import thread as rollups
 from pulsemon_sinks.settings import SinkSettings
 from pulsemon_sinks.stored_topic import StoredTopic
 from pulsemon_sinks.tries import REFUSED_PAUSE_SECONDS
@@ -131,11 +133,18 @@ def run(
     newer program, a changed migration, or a fatal client error."""
     sink = Sink(settings, kafka, clickhouse)
     is_announced = False
-    try:
-        while not stop.is_set():
-            sink.step()
-            if sink.is_ready and not is_announced:
-                ready()
-                is_announced = True
-    finally:
-        sink.close()
+    with _rollups(settings, clickhouse, stop):
+        try:
+            while not stop.is_set():
+                sink.step()
+                if sink.is_ready and not is_announced:
+                    ready()
+                    is_announced = True
+        finally:
+            sink.close()
+
+
+def _rollups(
+    settings: SinkSettings, clickhouse: ClickHouseSettings, stop: threading.Event
+) -> AbstractContextManager[None]:
+    return rollups.running(clickhouse, settings.metrics_topic, stop) if settings.makes_rollups else nullcontext()

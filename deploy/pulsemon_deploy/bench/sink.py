@@ -81,6 +81,7 @@ class SinkRounds:
 
     def _sink(self, flush_samples: int) -> AbstractContextManager[parts.Process]:
         own = {"flush_samples": flush_samples, "flush_seconds": 10.0, "flush_bytes": 100_000_000}
+        own["makes_rollups"] = False  # they have figures of their own
         return parts.sink(self.folder, self.kafka, self.store_settings, **own)
 
     def _empty(self) -> None:

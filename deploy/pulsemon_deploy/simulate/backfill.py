@@ -8,11 +8,13 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pulsemon_sinks.clickhouse.connection import NativeStore
 from pulsemon_sinks.clickhouse.settings import ClickHouseSettings
+from pulsemon_sinks.rollups.touched import request
 
 from pulsemon_deploy.simulate.chapter import SOURCE, Chapter
 from pulsemon_deploy.simulate.coverage import MINUTE_SECONDS, Gap, Window, groups, missing, newest_first
@@ -55,11 +57,15 @@ def run(
     servers = fleet(settings.servers, settings.seed)
     gaps = newest_first(_gaps(clickhouse, servers, start, end))
     batches = samples = windows = 0
-    with HistoryWriter(clickhouse, stop) as writer:
+    with HistoryWriter(clickhouse, stop) as writer, closing(NativeStore(clickhouse)) as store:
         for gap, signals in _with_signals(settings.seed, gaps, start, end):
             if stop.is_set():
                 break
-            filled = _fill(writer, settings.seed, gap, signals, is_newest=gap.window.end == end)
+            filled = _fill(
+                writer, settings.seed, gap, signals,
+                is_newest=gap.window.end == end,
+                ask_for_rollups=lambda name, hours: request(store, clickhouse.database, name, hours),
+            )  # fmt: skip
             windows, batches, samples = windows + 1, batches + filled[0], samples + filled[1]
             log.info("history of %s servers: %s, %.1f M samples", len(gap.servers), _shown(gap.window), filled[1] / 1e6)
     return Filled(windows, batches, samples, time.monotonic() - began)
@@ -97,9 +103,18 @@ def _with_signals(seed: int, gaps: Sequence[Gap], start: int, end: int) -> Itera
 
 
 def _fill(
-    writer: HistoryWriter, seed: int, gap: Gap, signals: Sequence[Signals], *, is_newest: bool
+    writer: HistoryWriter,
+    seed: int,
+    gap: Gap,
+    signals: Sequence[Signals],
+    *,
+    is_newest: bool,
+    ask_for_rollups: Callable[[str, Sequence[int]], None],
 ) -> tuple[int, int]:
-    """Stores one window; returns its batches and samples."""
+    """Stores one window; returns its batches and samples.
+
+    Rollups are asked for when all samples are stored and before the batches, without which the window is done again.
+    """
     name = f"{MODEL}:{seed}:{gap.servers[0].server_id}:{len(gap.servers)}:{gap.window.start}-{gap.window.end}"
     if is_newest:
         writer.write("latest", latest(signals, gap.window), name)
@@ -109,6 +124,8 @@ def _fill(
     for number, rows in enumerate(chapter.samples()):
         writer.write("samples", rows, f"{name}:{number}")
         samples += rows.count
+    writer.wait()
+    ask_for_rollups(name, range(gap.window.start // HOUR_SECONDS, (gap.window.end - 1) // HOUR_SECONDS + 1))
     batches = chapter.batches()
     writer.write("batches", batches, name)
     writer.wait()

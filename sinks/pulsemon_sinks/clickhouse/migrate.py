@@ -13,14 +13,17 @@ from datetime import datetime
 from pulsemon_schemas.catalogue import headline_names
 from pulsemon_schemas.errors import PermanentError
 
-from pulsemon_sinks.clickhouse import turn
 from pulsemon_sinks.clickhouse.connection import NativeStore, Store
 from pulsemon_sinks.clickhouse.errors import StoreRefusedError
 from pulsemon_sinks.clickhouse.migrations import Migration, checksum, migration_files
 from pulsemon_sinks.clickhouse.rendering import placeholders, render, statements
 from pulsemon_sinks.clickhouse.settings import ClickHouseSettings
+from pulsemon_sinks.clickhouse.turn import Turns
 
 log = logging.getLogger(__name__)
+
+LEASE_SECONDS = 15
+TURN_SECONDS = 60.0
 
 
 class MigrationError(PermanentError):
@@ -69,7 +72,7 @@ class Migrator:
             return ()
         for sql in self._foundation():
             self._store.rows(sql)
-        with turn.turn(self._store, self._database) as renew:
+        with Turns(self._store, f"{self._database}.schema_turns", LEASE_SECONDS).take(TURN_SECONDS) as renew:
             pending = self._pending()  # again: another process may have had its turn before us
             for one in pending:
                 renew()
@@ -118,12 +121,17 @@ class Migrator:
         return {(version, name): (fingerprint, applied_at) for version, name, fingerprint, applied_at in rows}
 
     def _foundation(self) -> tuple[str, ...]:
+        turns = (
+            f"CREATE TABLE IF NOT EXISTS {self._database}.schema_turns (turn UInt64, holder String, is_over UInt8, "
+            "at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = MergeTree ORDER BY (turn, is_over) "
+            "SETTINGS non_replicated_deduplication_window = 1000"
+        )
         table = (
             f"CREATE TABLE IF NOT EXISTS {self._database}.schema_migrations (version UInt32, name String, "
             "checksum String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3)) "
             "ENGINE = MergeTree ORDER BY (version, name, applied_at)"
         )
-        return f"CREATE DATABASE IF NOT EXISTS {self._database}", turn.table_sql(self._database), table
+        return f"CREATE DATABASE IF NOT EXISTS {self._database}", turns, table
 
     def _apply(self, one: Migration) -> None:
         for sql in statements(render(one.source, self._values)):
