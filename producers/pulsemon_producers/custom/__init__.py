@@ -1,1 +1,1 @@
-"""Collectors that the settings of one host add: probes, scrapes, executables, a text file folder, installed packages."""
+"""Collectors that the settings of one host add: probes, scrapes, executables, a text file folder, packages."""

@@ -12,7 +12,7 @@ from pulsemon_schemas.errors import SettingsError
 from pulsemon_schemas.runtime.parsing import from_text, from_toml, without_none
 from pulsemon_schemas.runtime.secret import NO_SECRET, Secret
 
-__all__ = ["NO_SECRET", "Secret", "SettingsError", "check_tables", "load", "read_tables", "table_name"]
+__all__ = ["NO_SECRET", "Secret", "SettingsError", "check_tables", "load", "load_rows", "read_tables", "table_name"]
 
 Settings = TypeVar("Settings")
 
@@ -43,6 +43,40 @@ def load(
         reader.read_file(file)
     reader.read_environment(environ)
     return typing.cast(Settings, reader.build())
+
+
+def load_rows(kinds: Mapping[str, type[Any]], file: Path) -> dict[str, tuple[Any, ...]]:
+    """For each name of a table, an instance of its dataclass for each ``[[name]]`` of the file; ``[name]`` is one.
+
+    Such tables are in the file alone: a variable holds one value. Raises SettingsError with all problems of all tables,
+    each with the table's name, the number of the row and the key.
+    """
+    content = _parse_file(file)
+    problems: list[str] = []
+    rows = {name: _read_rows(cls, name, content.get(name, []), problems) for name, cls in kinds.items()}
+    if problems:
+        raise SettingsError(problems)
+    return rows
+
+
+def _read_rows(cls: type[Any], table: str, content: Any, problems: list[str]) -> tuple[Any, ...]:
+    items = [content] if isinstance(content, dict) else content
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        problems.append(f"{table} must be a table: write [[{table}]]")
+        return ()
+    rows: list[Any] = []
+    for number, item in enumerate(items, start=1):
+        try:
+            rows.append(_read_row(cls, f"[{table}]" if item is content else f"[[{table}]] {number}", item))
+        except SettingsError as error:
+            problems += error.problems
+    return tuple(rows)
+
+
+def _read_row(cls: type[Any], label: str, item: Mapping[str, Any]) -> Any:
+    reader = _Reader(cls, label)
+    reader.read_row(item)
+    return reader.build()
 
 
 def table_name(prefix: str) -> str:
@@ -77,6 +111,7 @@ class _Reader:
         self._fields = {field.name: field for field in dataclasses.fields(cls)}
         self._values: dict[str, Any] = {}
         self._problems: list[str] = []
+        self._shown: Callable[[str], str] = lambda name: f"{prefix}{name.upper()}"
 
     def read_defaults(self, defaults: Mapping[str, str]) -> None:
         """Takes what the program itself says when nobody else does."""
@@ -92,6 +127,11 @@ class _Reader:
         given = {f"[{table}] {name}": (name, value) for name, value in items.items()}
         self._read(given, from_toml, lambda name: f"[{table}] {name}")
 
+    def read_row(self, items: Mapping[str, Any]) -> None:
+        """Takes a table that is shown under the prefix as its label."""
+        self._shown = lambda name: f"{self._prefix} {name}"
+        self._read({self._shown(name): (name, value) for name, value in items.items()}, from_toml, self._shown)
+
     def read_environment(self, environ: Mapping[str, str]) -> None:
         """Takes all variables that begin with the prefix."""
         given = {
@@ -100,12 +140,12 @@ class _Reader:
             if name.startswith(self._prefix)
         }
         given = {label: (name, text) for label, (name, text) in given.items() if text or not self._is_path(name)}
-        self._read(given, from_text, lambda name: f"{self._prefix}{name.upper()}")
+        self._read(given, from_text, self._shown)
 
     def build(self) -> Any:
         """The instance; raises SettingsError if anything was wrong."""
         missing = [
-            f"{self._prefix}{name.upper()} is required"
+            f"{self._shown(name)} is required"
             for name, field in self._fields.items()
             if name not in self._values
             and field.default is dataclasses.MISSING
@@ -116,7 +156,7 @@ class _Reader:
         try:
             return self._cls(**self._values)
         except ValueError as error:
-            raise SettingsError([f"{self._prefix}*: {error}"]) from error
+            raise SettingsError([f"{self._shown('*')}: {error}"]) from error
 
     def _read(self, given: _Given, parse: Callable[[Any, Any], Any], shown: Callable[[str], str]) -> None:
         known = set(self._fields) | {f"{name}{FILE_SUFFIX}" for name in self._fields if self._is_secret(name)}

@@ -4,7 +4,7 @@ from typing import Literal
 
 import pytest
 from pulsemon_schemas.errors import SettingsError
-from pulsemon_schemas.runtime.settings import NO_SECRET, Secret, check_tables, load, table_name
+from pulsemon_schemas.runtime.settings import NO_SECRET, Secret, check_tables, load, load_rows, table_name
 
 PREFIX = "PULSEMON_THING_"
 
@@ -218,3 +218,54 @@ def test_a_table_of_nobody_is_a_problem(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as caught:
         check_tables(file, [PREFIX, "PULSEMON_KAFKA_"])
     assert caught.value.problems == (f"[kafak] in {file} is not a table of settings; did you mean kafka?",)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    name: str
+    size: int = 1
+    key: Secret = NO_SECRET
+
+    def __post_init__(self) -> None:
+        if self.size < 0:
+            raise ValueError("size must not be negative")
+
+
+def test_each_row_of_a_table_is_an_instance(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("hidden\n")
+    text = (
+        f'[[part]]\nname = "a"\n[[part]]\nname = "b"\nsize = 2\nkey_file = "{tmp_path / "key"}"\n[lone]\nname = "c"\n'
+    )
+
+    rows = load_rows({"part": Part, "lone": Part, "none": Part}, written(tmp_path, text))
+
+    assert rows == {"part": (Part("a"), Part("b", 2, Secret("hidden"))), "lone": (Part("c"),), "none": ()}
+
+
+def test_all_that_is_wrong_with_rows_is_told_at_once_with_table_number_and_key(tmp_path: Path) -> None:
+    text = """
+other = 1
+[[part]]
+nam = "a"
+[[part]]
+name = "b"
+size = "2"
+key = 3
+[[part]]
+name = "c"
+size = -1
+[lone]
+size = 1
+"""
+    with pytest.raises(SettingsError) as caught:
+        load_rows({"part": Part, "lone": Part, "other": Part}, written(tmp_path, text))
+
+    assert caught.value.problems == (
+        "[[part]] 1 nam is not a setting; did you mean [[part]] 1 name?",
+        "[[part]] 1 name is required",
+        "[[part]] 2 size='2': write a whole number",
+        "[[part]] 2 key=***: write a text in quotes",
+        "[[part]] 3 *: size must not be negative",
+        "[lone] name is required",
+        "other must be a table: write [[other]]",
+    )
