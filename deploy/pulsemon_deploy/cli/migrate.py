@@ -20,10 +20,16 @@ READY_SECONDS = 60.0
 
 
 @click.group(invoke_without_command=True)
+@click.option("--dry-run", is_flag=True, help="Show the statements, and run none.")
 @click.pass_context
-def migrate(context: click.Context) -> None:
+def migrate(context: click.Context, dry_run: bool) -> None:
     """Bring the database to the schema of this version; nothing happens to one that has it."""
-    if context.invoked_subcommand is None:
+    if context.invoked_subcommand is not None:
+        return
+    if dry_run:
+        with _migrator() as migrator:
+            click.echo("\n\n".join(f"{sql};" for sql in migrator.plan()) or "the database is up to date")
+    else:
         start_logging("migrate")
         _wait()
         with _migrator() as migrator:
@@ -59,6 +65,7 @@ def _row(one: "MigrationState") -> dict[str, object]:
         "version": one.version or "repeatable",
         "name": one.name,
         "state": one.state,
+        "checksum": one.checksum,
         "applied_at": one.applied_at.isoformat(sep=" ", timespec="seconds") if one.applied_at else None,
     }
 

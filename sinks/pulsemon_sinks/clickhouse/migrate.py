@@ -18,12 +18,24 @@ from pulsemon_sinks.clickhouse.errors import StoreRefusedError
 from pulsemon_sinks.clickhouse.migrations import Migration, checksum, migration_files
 from pulsemon_sinks.clickhouse.rendering import placeholders, render, statements
 from pulsemon_sinks.clickhouse.settings import ClickHouseSettings
+from pulsemon_sinks.clickhouse.topology import SINGLE, Topology
 from pulsemon_sinks.clickhouse.turn import Turns
 
 log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 15
 TURN_SECONDS = 60.0
+
+_TURNS = """
+CREATE TABLE IF NOT EXISTS ${database}.schema_turns ${on_cluster}
+  (turn UInt64, holder String, is_over UInt8, at DateTime64(3, 'UTC') DEFAULT now64(3))
+${engine_everywhere:MergeTree()} ORDER BY (turn, is_over) SETTINGS ${dedup}
+"""
+_MIGRATIONS = """
+CREATE TABLE IF NOT EXISTS ${database}.schema_migrations ${on_cluster}
+  (version UInt32, name String, checksum String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3))
+${engine_everywhere:MergeTree()} ORDER BY (version, name, applied_at)
+"""
 
 
 class MigrationError(PermanentError):
@@ -34,22 +46,32 @@ class MigrationError(PermanentError):
 class MigrationState:
     """One migration as the database has it.
 
-    ``state``: pending | applied | changed (its text differs) | unknown (newer than we).
+    ``state``: pending | applied | changed (its text differs) | unknown (newer than we). ``checksum``: of the text that
+    was applied; of the one that would be, if none was.
     """
 
     version: int
     name: str
     state: str
     applied_at: datetime | None
+    checksum: str
 
 
 class Migrator:
     """The migrations of one database. Errors: StoreUnreachableError, StoreRefusedError, MigrationError."""
 
-    def __init__(self, store: Store, database: str, headline: Sequence[str], files: Sequence[Migration]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        database: str,
+        headline: Sequence[str],
+        files: Sequence[Migration],
+        topology: Topology = SINGLE,
+    ) -> None:
         self._store = store
         self._database = database
-        self._values = placeholders(database, headline)
+        self._topology = topology
+        self._values = placeholders(database, headline, topology)
         self._files = tuple(files)
 
     def status(self) -> tuple[MigrationState, ...]:
@@ -59,12 +81,15 @@ class Migrator:
         strange = sorted(key for key in applied if key[0] and key not in known)
         return (
             *(self._state(one, applied) for one in self._files),
-            *(self._strange(*key, applied[key][1]) for key in strange),
+            *(self._strange(*key, applied[key]) for key in strange),
         )
 
     def plan(self) -> tuple[str, ...]:
         """The statements that migrate() would run now; changes nothing. MigrationError as there."""
-        return tuple(sql for one in self._pending() for sql in statements(render(one.source, self._values)))
+        return tuple(sql for one in self._pending() for sql in self._statements(one))
+
+    def _statements(self, one: Migration) -> tuple[str, ...]:
+        return self._topology.spread(statements(render(one.source, self._values)))
 
     def migrate(self) -> tuple[str, ...]:
         """Applies what is missing and returns the names. MigrationError for a newer database or a changed file."""
@@ -97,13 +122,13 @@ class Migrator:
     def _state(self, one: Migration, applied: dict[tuple[int, str], tuple[str, datetime]]) -> MigrationState:
         found = applied.get((one.version, one.name))
         if found is None:
-            return MigrationState(one.version, one.name, "pending", None)
+            return MigrationState(one.version, one.name, "pending", None, self._fingerprint(one))
         state = "applied" if found[0] == self._fingerprint(one) else "changed"
-        return MigrationState(one.version, one.name, state, found[1])
+        return MigrationState(one.version, one.name, state, found[1], found[0])
 
-    def _strange(self, version: int, name: str, applied_at: datetime) -> MigrationState:
+    def _strange(self, version: int, name: str, applied: tuple[str, datetime]) -> MigrationState:
         is_newer = version > max(one.version for one in self._files)
-        return MigrationState(version, name, "unknown" if is_newer else "changed", applied_at)
+        return MigrationState(version, name, "unknown" if is_newer else "changed", applied[1], applied[0])
 
     def _fingerprint(self, one: Migration) -> str:
         return one.checksum if one.version else checksum(render(one.source, self._values))
@@ -121,20 +146,13 @@ class Migrator:
         return {(version, name): (fingerprint, applied_at) for version, name, fingerprint, applied_at in rows}
 
     def _foundation(self) -> tuple[str, ...]:
-        turns = (
-            f"CREATE TABLE IF NOT EXISTS {self._database}.schema_turns (turn UInt64, holder String, is_over UInt8, "
-            "at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = MergeTree ORDER BY (turn, is_over) "
-            "SETTINGS non_replicated_deduplication_window = 1000"
+        databases = (
+            f"CREATE DATABASE IF NOT EXISTS {name} ${{on_cluster}}" for name in self._topology.databases(self._database)
         )
-        table = (
-            f"CREATE TABLE IF NOT EXISTS {self._database}.schema_migrations (version UInt32, name String, "
-            "checksum String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3)) "
-            "ENGINE = MergeTree ORDER BY (version, name, applied_at)"
-        )
-        return f"CREATE DATABASE IF NOT EXISTS {self._database}", turns, table
+        return tuple(render(sql, self._values) for sql in (*databases, _TURNS, _MIGRATIONS))
 
     def _apply(self, one: Migration) -> None:
-        for sql in statements(render(one.source, self._values)):
+        for sql in self._statements(one):
             self._store.rows(sql)
         self._store.insert(
             f"INSERT INTO {self._database}.schema_migrations (version, name, checksum) VALUES",
@@ -145,8 +163,13 @@ class Migrator:
 
 
 def migrator(settings: ClickHouseSettings, store: Store | None = None) -> Migrator:
-    """The migrations of this program for the database of the settings."""
-    return Migrator(store or NativeStore(settings), settings.database, headline_names(), migration_files())
+    """The migrations of this program for the database of the settings. MigrationError for settings that do not fit."""
+    try:
+        topology = Topology(settings.topology, settings.cluster)
+        own = store or NativeStore(settings)
+        return Migrator(own, settings.database, headline_names(), migration_files(), topology)
+    except ValueError as error:
+        raise MigrationError(f"{error}; nothing was changed") from error
 
 
 def migrate(settings: ClickHouseSettings, store: Store) -> tuple[str, ...]:

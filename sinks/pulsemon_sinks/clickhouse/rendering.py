@@ -3,36 +3,35 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from pulsemon_sinks.clickhouse.topology import SINGLE, Topology
+
 _PLACEHOLDER = re.compile(r"\$\{(\w+)(?::([^}]*))?\}")
 
-DEDUPLICATION_WINDOW = "non_replicated_deduplication_window = 100000"
 
-
-def placeholders(database: str, headline: Sequence[str]) -> dict[str, str]:
-    """The values of the placeholders for a single server. ValueError for a database name that is not a plain word."""
+def placeholders(database: str, headline: Sequence[str], topology: Topology = SINGLE) -> dict[str, str]:
+    """The values of the placeholders. ValueError for a database name that is not a plain word."""
     if not re.fullmatch(r"[A-Za-z_]\w*", database):
         raise ValueError(f"{database!r} cannot be a database name: letters, digits and _ only; choose another one")
     names = ", ".join(f"'{name}'" for name in headline)
-    return {
-        "database": database,
-        "on_cluster": "",
-        "engine": "ENGINE = {}",
-        "dedup": DEDUPLICATION_WINDOW,
-        "headline": names,
-    }
+    return {"database": database, "headline": names, **topology.placeholders()}
 
 
 def render(source: str, values: Mapping[str, str]) -> str:
-    """The source with ``${name}`` and ``${name:argument}`` filled in.
+    """The source with ``${name}`` and ``${name:Engine(arguments)}`` filled in.
 
     KeyError for a placeholder that nobody defined.
     """
 
     def fill(found: re.Match[str]) -> str:
         value = values[found[1]]
-        return value if found[2] is None else value.replace("{}", found[2])
+        return value if found[2] is None else _with_arguments(value, found[2])
 
     return _PLACEHOLDER.sub(fill, source)
+
+
+def _with_arguments(template: str, call: str) -> str:
+    engine, _, arguments = call.removesuffix(")").partition("(")
+    return template.replace("{engine}", engine).replace("{arguments}", arguments).replace(", )", ")")
 
 
 def statements(text: str) -> list[str]:

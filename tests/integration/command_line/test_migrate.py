@@ -58,6 +58,10 @@ def test_a_refused_login_is_not_waited_for(clickhouse: Engine) -> None:
 
 def test_migrations_as_a_table_and_as_json(clickhouse: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, clickhouse.fresh_database())
+    dry = invoke("migrate", "--dry-run")
+    assert dry.exit_code == 0
+    assert "CREATE TABLE IF NOT EXISTS" in dry.output
+    assert invoke("migrate", "status").exit_code == 1, "a dry run makes nothing"
     assert invoke("migrate", "status").exit_code == 1
     assert "applied: 0001_" in invoke("migrate").output
     shown = invoke("migrate", "status")

@@ -1,0 +1,494 @@
+-- 0001_metrics
+
+CREATE TABLE IF NOT EXISTS pulsemon.metrics_in  (
+  topic_id String,
+  partition Int32,
+  offset Int64,
+  append_time DateTime64(3, 'UTC'),
+  server_id String,
+  source String,
+  producer_id String,
+  sequence Int64,
+  previous_producer_id String,
+  previous_sequence Int64,
+  recorded_at DateTime64(3, 'UTC'),
+  sent_at DateTime64(3, 'UTC'),
+  names Array(String),
+  labels Array(String),
+  values Array(Float64),
+  dropped Map(String, Int64),
+  signature String,
+  CONSTRAINT utf8 CHECK isValidUTF8(arrayStringConcat(names)) AND isValidUTF8(arrayStringConcat(labels)) AND isValidUTF8(producer_id),
+  CONSTRAINT one_length CHECK length(names) = length(labels) AND length(names) = length(values),
+  CONSTRAINT sane_batch CHECK server_id != '' AND isValidUTF8(server_id) AND sequence >= 0 AND length(names) <= 65536,
+  CONSTRAINT sane_time CHECK recorded_at >= toDateTime64('2020-01-01 00:00:00', 3, 'UTC') AND recorded_at <= append_time + INTERVAL 10 MINUTE
+) ENGINE = Null;
+
+CREATE TABLE IF NOT EXISTS pulsemon.metrics_probe  AS pulsemon.metrics_in ENGINE = Null;
+
+CREATE TABLE IF NOT EXISTS pulsemon.samples  (
+  server_id LowCardinality(String),
+  name LowCardinality(String),
+  labels LowCardinality(String),
+  recorded_at DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  value Float64 CODEC(Delta(8), ZSTD(1))
+) ENGINE = ReplacingMergeTree()
+PARTITION BY toDate(recorded_at)
+ORDER BY (name, toStartOfHour(recorded_at), server_id, labels, recorded_at)
+TTL toDateTime(recorded_at) + INTERVAL 14 DAY
+SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 100000;
+
+CREATE TABLE IF NOT EXISTS pulsemon.batches  (
+  server_id LowCardinality(String),
+  producer_id LowCardinality(String),
+  sequence Int64 CODEC(Delta(8), ZSTD(1)),
+  source LowCardinality(String),
+  previous_producer_id LowCardinality(String),
+  previous_sequence Int64 CODEC(ZSTD(1)),
+  topic_id LowCardinality(String),
+  partition Int32 CODEC(Delta(4), ZSTD(1)),
+  offset Int64 CODEC(Delta(8), ZSTD(1)),
+  precedence Int64 CODEC(Delta(8), ZSTD(1)),
+  append_time DateTime64(3, 'UTC') ALIAS fromUnixTimestamp64Milli(-precedence, 'UTC'),
+  recorded_at DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  delay_ms Int64 CODEC(T64, ZSTD(1)),
+  sent_at DateTime64(3, 'UTC') ALIAS fromUnixTimestamp64Milli(toUnixTimestamp64Milli(recorded_at) + delay_ms, 'UTC'),
+  samples UInt32 CODEC(T64, ZSTD(1)),
+  non_finite UInt32 CODEC(T64, ZSTD(1)),
+  dropped Map(LowCardinality(String), Int64) CODEC(ZSTD(1)),
+  signature String CODEC(ZSTD(1)),
+  inserted_at DateTime('UTC') DEFAULT now() CODEC(Delta(4), ZSTD(1))
+) ENGINE = ReplacingMergeTree(precedence)
+PARTITION BY toDate(recorded_at)
+ORDER BY (server_id, producer_id, sequence)
+TTL toDateTime(recorded_at) + INTERVAL 14 DAY
+SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 100000;
+
+CREATE TABLE IF NOT EXISTS pulsemon.latest  (
+  name LowCardinality(String),
+  server_id LowCardinality(String),
+  labels LowCardinality(String),
+  recorded_at DateTime64(3, 'UTC'),
+  value Float64
+) ENGINE = ReplacingMergeTree(recorded_at)
+ORDER BY (name, server_id, labels)
+TTL toDateTime(recorded_at) + INTERVAL 14 DAY
+SETTINGS non_replicated_deduplication_window = 100000;
+
+CREATE TABLE IF NOT EXISTS pulsemon.sightings  (
+  server_id String,
+  source LowCardinality(String),
+  last_seen_at DateTime64(3, 'UTC')
+) ENGINE = ReplacingMergeTree(last_seen_at)
+ORDER BY (server_id, source)
+SETTINGS non_replicated_deduplication_window = 100000;
+
+CREATE TABLE IF NOT EXISTS pulsemon.ticks  (
+  topic_id LowCardinality(String),
+  partition Int32,
+  offset Int64 CODEC(Delta(8), ZSTD(1)),
+  append_time DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  source LowCardinality(String),
+  producer_id LowCardinality(String),
+  sequence Int64 CODEC(Delta(8), ZSTD(1)),
+  previous_producer_id LowCardinality(String),
+  previous_sequence Int64 CODEC(ZSTD(1)),
+  recorded_at DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  sent_at DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  names Array(LowCardinality(String)),
+  labels Array(LowCardinality(String)),
+  values Array(Float64),
+  control_offset Int64 ALIAS toInt64(values[1]),
+  signature String CODEC(ZSTD(1))
+) ENGINE = ReplacingMergeTree()
+PARTITION BY toDate(append_time)
+ORDER BY (topic_id, partition, offset)
+TTL toDateTime(append_time) + INTERVAL 14 DAY
+SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 100000;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pulsemon.samples_mv  TO pulsemon.samples AS
+SELECT server_id, n AS name, l AS labels, recorded_at, v AS value
+FROM pulsemon.metrics_in
+ARRAY JOIN names AS n, labels AS l, values AS v
+WHERE server_id != '_tick' AND isFinite(v);
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pulsemon.batches_mv  TO pulsemon.batches AS
+SELECT
+  server_id, producer_id, sequence, source, previous_producer_id, previous_sequence, topic_id, partition, offset,
+  -toUnixTimestamp64Milli(append_time) AS precedence,
+  recorded_at,
+  toUnixTimestamp64Milli(sent_at) - toUnixTimestamp64Milli(recorded_at) AS delay_ms,
+  length(values) AS samples,
+  arrayCount(x -> NOT isFinite(x), values) AS non_finite,
+  dropped, signature
+FROM pulsemon.metrics_in
+WHERE server_id != '_tick';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pulsemon.sightings_mv  TO pulsemon.sightings AS
+SELECT server_id, source, max(recorded_at) AS last_seen_at
+FROM pulsemon.metrics_in
+WHERE server_id != '_tick'
+GROUP BY server_id, source;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pulsemon.ticks_mv  TO pulsemon.ticks AS
+SELECT
+  topic_id, partition, offset, append_time, source, producer_id, sequence, previous_producer_id, previous_sequence,
+  recorded_at, sent_at, names, labels, values, signature
+FROM pulsemon.metrics_in
+WHERE server_id = '_tick';
+
+-- 0002_sink
+
+CREATE TABLE IF NOT EXISTS pulsemon.sink_ledger  (
+  topic LowCardinality(String),
+  topic_id LowCardinality(String),
+  partition Int32,
+  first_offset Int64,
+  last_offset Int64,
+  kind LowCardinality(String),
+  records UInt32,
+  windows Array(UInt32),
+  inserted_at DateTime64(3, 'UTC') DEFAULT now64(3)
+) ENGINE = MergeTree()
+ORDER BY (topic, topic_id, partition, first_offset)
+SETTINGS non_replicated_deduplication_window = 100000;
+
+CREATE TABLE IF NOT EXISTS pulsemon.sink_skips  (
+  topic LowCardinality(String),
+  topic_id LowCardinality(String),
+  partition Int32,
+  first_offset Int64,
+  round UInt32,
+  skipped Array(Int64),
+  reasons Array(String),
+  details Array(String),
+  inserted_at DateTime64(3, 'UTC') DEFAULT now64(3)
+) ENGINE = MergeTree()
+ORDER BY (topic, topic_id, partition, first_offset, round)
+SETTINGS non_replicated_deduplication_window = 100000;
+
+-- 0003_control
+
+CREATE TABLE IF NOT EXISTS pulsemon.control  (
+  topic_id String,
+  offset Int64,
+  append_time DateTime64(3, 'UTC'),
+  entity_type LowCardinality(String),
+  entity_id String,
+  operation LowCardinality(String),
+  expected_version Int64,
+  change_id String,
+  author String,
+  on_behalf_of String,
+  reason String,
+  body String CODEC(ZSTD(3)),
+  version Int64,
+  void UInt8
+) ENGINE = ReplacingMergeTree()
+ORDER BY (topic_id, offset)
+SETTINGS non_replicated_deduplication_window = 100000;
+
+-- 0004_alerts
+
+CREATE TABLE IF NOT EXISTS pulsemon.alerts_in  (
+  log_topic_id String,
+  log_partition Int32,
+  log_offset Int64,
+  log_append_time DateTime64(3, 'UTC'),
+  event_id String,
+  alert_id String,
+  transition Int64,
+  server_id String,
+  rule_id String,
+  rule_version Int64,
+  rule_author String,
+  metric String,
+  labels String,
+  previous_state String,
+  state String,
+  previous_level String,
+  level String,
+  reason String,
+  actor String,
+  started_at DateTime64(3, 'UTC'),
+  occurred_at DateTime64(3, 'UTC'),
+  late Bool,
+  value Nullable(Float64),
+  `limit` Nullable(Float64),
+  calm_value Nullable(Float64),
+  window_function String,
+  window_seconds Float64,
+  sample_count Int64,
+  topic_id String,
+  partition Int32,
+  first_offset Int64,
+  last_offset Int64,
+  control_offset Int64,
+  suppressed_by Array(String),
+  CONSTRAINT named CHECK server_id != '' AND alert_id != '' AND transition >= 0,
+  CONSTRAINT utf8 CHECK isValidUTF8(concat(server_id, alert_id, rule_id, labels, reason, actor)),
+  CONSTRAINT sane_time CHECK started_at >= toDateTime64('2020-01-01 00:00:00', 3, 'UTC') AND started_at < toDateTime64('2100-01-01 00:00:00', 3, 'UTC')
+    AND occurred_at >= toDateTime64('2020-01-01 00:00:00', 3, 'UTC') AND occurred_at < toDateTime64('2100-01-01 00:00:00', 3, 'UTC')
+) ENGINE = Null;
+
+CREATE TABLE IF NOT EXISTS pulsemon.alerts_probe  AS pulsemon.alerts_in ENGINE = Null;
+
+CREATE TABLE IF NOT EXISTS pulsemon.alerts  (
+  server_id LowCardinality(String),
+  alert_id String,
+  transition Int64,
+  event_id String,
+  rule_id LowCardinality(String),
+  rule_version Int64,
+  rule_author LowCardinality(String),
+  metric LowCardinality(String),
+  labels String,
+  previous_state LowCardinality(String),
+  state LowCardinality(String),
+  previous_level LowCardinality(String),
+  level LowCardinality(String),
+  reason String,
+  actor LowCardinality(String),
+  started_at DateTime64(3, 'UTC'),
+  occurred_at DateTime64(3, 'UTC'),
+  late Bool,
+  value Nullable(Float64),
+  `limit` Nullable(Float64),
+  calm_value Nullable(Float64),
+  window_function LowCardinality(String),
+  window_seconds Float64,
+  sample_count Int64,
+  topic_id LowCardinality(String),
+  partition Int32,
+  first_offset Int64,
+  last_offset Int64,
+  control_offset Int64,
+  suppressed_by Array(String),
+  log_topic_id LowCardinality(String),
+  log_partition Int32,
+  log_offset Int64,
+  precedence Int64,
+  log_append_time DateTime64(3, 'UTC') ALIAS fromUnixTimestamp64Milli(-precedence, 'UTC')
+) ENGINE = ReplacingMergeTree(precedence)
+PARTITION BY toYYYYMM(started_at)
+ORDER BY (server_id, alert_id, transition)
+TTL toDateTime(started_at) + INTERVAL 2 YEAR
+SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 100000;
+
+CREATE TABLE IF NOT EXISTS pulsemon.alert_state  AS pulsemon.alerts
+ENGINE = ReplacingMergeTree(transition)
+PARTITION BY toYYYYMM(started_at)
+ORDER BY (server_id, alert_id)
+TTL toDateTime(started_at) + INTERVAL 2 YEAR
+SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 100000;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pulsemon.alerts_mv  TO pulsemon.alerts AS
+SELECT * EXCEPT (log_append_time), -toUnixTimestamp64Milli(log_append_time) AS precedence
+FROM pulsemon.alerts_in;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pulsemon.alert_state_mv  TO pulsemon.alert_state AS
+SELECT * EXCEPT (log_append_time), -toUnixTimestamp64Milli(log_append_time) AS precedence
+FROM pulsemon.alerts_in;
+
+CREATE TABLE IF NOT EXISTS pulsemon.server_state_in  (
+  log_topic_id String,
+  log_partition Int32,
+  log_offset Int64,
+  log_append_time DateTime64(3, 'UTC'),
+  server_id String,
+  status String,
+  previous_status String,
+  changed_at DateTime64(3, 'UTC'),
+  last_seen_at DateTime64(3, 'UTC'),
+  worst_level String,
+  firing Map(String, Int64),
+  topic_id String,
+  partition Int32,
+  offset Int64,
+  control_offset Int64,
+  CONSTRAINT named CHECK server_id != '' AND isValidUTF8(server_id) AND status != ''
+) ENGINE = Null;
+
+CREATE TABLE IF NOT EXISTS pulsemon.server_state_probe  AS pulsemon.server_state_in ENGINE = Null;
+
+CREATE TABLE IF NOT EXISTS pulsemon.server_state  (
+  server_id LowCardinality(String),
+  log_topic_id LowCardinality(String),
+  log_partition Int32,
+  log_offset Int64,
+  log_append_time DateTime64(3, 'UTC'),
+  status LowCardinality(String),
+  previous_status LowCardinality(String),
+  changed_at DateTime64(3, 'UTC'),
+  last_seen_at DateTime64(3, 'UTC'),
+  worst_level LowCardinality(String),
+  firing Map(LowCardinality(String), Int64),
+  topic_id LowCardinality(String),
+  partition Int32,
+  offset Int64,
+  control_offset Int64
+) ENGINE = ReplacingMergeTree(log_offset)
+ORDER BY (server_id, log_topic_id)
+SETTINGS non_replicated_deduplication_window = 100000;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pulsemon.server_state_mv  TO pulsemon.server_state AS
+SELECT * FROM pulsemon.server_state_in;
+
+-- 0005_lost_tails
+
+ALTER TABLE pulsemon.sink_ledger  ADD COLUMN IF NOT EXISTS leader_epoch Int32 DEFAULT -1 AFTER kind;
+
+CREATE TABLE IF NOT EXISTS pulsemon.sink_letters  (
+  topic LowCardinality(String),
+  topic_id LowCardinality(String),
+  partition Int32,
+  first_offset Int64,
+  inserted_at DateTime64(3, 'UTC') DEFAULT now64(3)
+) ENGINE = MergeTree()
+ORDER BY (topic, topic_id, partition, first_offset)
+SETTINGS non_replicated_deduplication_window = 100000;
+
+-- 0006_alerts_shadow
+
+CREATE TABLE IF NOT EXISTS pulsemon.alerts_shadow_in  AS pulsemon.alerts_in ENGINE = Null;
+
+CREATE TABLE IF NOT EXISTS pulsemon.alerts_shadow_probe  AS pulsemon.alerts_in ENGINE = Null;
+
+CREATE TABLE IF NOT EXISTS pulsemon.alerts_shadow  AS pulsemon.alerts
+ENGINE = ReplacingMergeTree(precedence)
+PARTITION BY toYYYYMM(started_at)
+ORDER BY (server_id, alert_id, transition)
+TTL toDateTime(started_at) + INTERVAL 90 DAY
+SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 100000;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pulsemon.alerts_shadow_mv  TO pulsemon.alerts_shadow AS
+SELECT * EXCEPT (log_append_time), -toUnixTimestamp64Milli(log_append_time) AS precedence
+FROM pulsemon.alerts_shadow_in;
+
+-- 0010_tiers
+
+CREATE TABLE IF NOT EXISTS pulsemon.samples_1m  (
+  name LowCardinality(String),
+  server_id LowCardinality(String),
+  labels LowCardinality(String),
+  starts_at DateTime('UTC') CODEC(Delta(4), ZSTD(1)),
+  min_value Float32 CODEC(Delta(4), ZSTD(1)),
+  max_value Float32 CODEC(Delta(4), ZSTD(1)),
+  avg_value Float32 CODEC(Delta(4), ZSTD(1)),
+  last_value Float64 CODEC(Delta(8), ZSTD(1)),
+  samples UInt32 CODEC(T64, ZSTD(1))
+) ENGINE = ReplacingMergeTree(samples)
+PARTITION BY toDate(starts_at)
+ORDER BY (name, server_id, labels, starts_at)
+TTL starts_at + INTERVAL 30 DAY
+SETTINGS ttl_only_drop_parts = 1;
+
+CREATE TABLE IF NOT EXISTS pulsemon.samples_1h  (
+  name LowCardinality(String),
+  server_id LowCardinality(String),
+  labels LowCardinality(String),
+  starts_at DateTime('UTC') CODEC(Delta(4), ZSTD(1)),
+  min_value Float32 CODEC(Delta(4), ZSTD(1)),
+  max_value Float32 CODEC(Delta(4), ZSTD(1)),
+  avg_value Float64 CODEC(Delta(8), ZSTD(1)),
+  last_value Float64 CODEC(Delta(8), ZSTD(1)),
+  samples UInt32 CODEC(T64, ZSTD(1)),
+  p50 Float32 CODEC(Delta(4), ZSTD(1)),
+  p95 Float32 CODEC(Delta(4), ZSTD(1)),
+  p99 Float32 CODEC(Delta(4), ZSTD(1))
+) ENGINE = ReplacingMergeTree(samples)
+PARTITION BY toYYYYMM(starts_at)
+ORDER BY (name, server_id, labels, starts_at)
+TTL starts_at + INTERVAL 2 YEAR
+SETTINGS ttl_only_drop_parts = 1;
+
+CREATE TABLE IF NOT EXISTS pulsemon.samples_1d  (
+  name LowCardinality(String),
+  server_id LowCardinality(String),
+  labels LowCardinality(String),
+  starts_at DateTime('UTC') CODEC(Delta(4), ZSTD(1)),
+  min_value Float32 CODEC(Delta(4), ZSTD(1)),
+  max_value Float32 CODEC(Delta(4), ZSTD(1)),
+  avg_value Float64 CODEC(Delta(8), ZSTD(1)),
+  last_value Float64 CODEC(Delta(8), ZSTD(1)),
+  samples UInt32 CODEC(T64, ZSTD(1)),
+  p50 Float32 CODEC(Delta(4), ZSTD(1)),
+  p95 Float32 CODEC(Delta(4), ZSTD(1)),
+  p99 Float32 CODEC(Delta(4), ZSTD(1))
+) ENGINE = ReplacingMergeTree(samples)
+PARTITION BY toYear(starts_at)
+ORDER BY (name, server_id, labels, starts_at);
+
+CREATE TABLE IF NOT EXISTS pulsemon.rollup_cursors  (
+  topic LowCardinality(String),
+  topic_id String,
+  partition Int32,
+  done_before Int64
+) ENGINE = ReplacingMergeTree(done_before)
+ORDER BY (topic, topic_id, partition);
+
+CREATE TABLE IF NOT EXISTS pulsemon.rollup_requests  (
+  id String,
+  hours Array(UInt32),
+  requested_at DateTime('UTC') DEFAULT now()
+) ENGINE = ReplacingMergeTree()
+ORDER BY id
+TTL requested_at + INTERVAL 30 DAY;
+
+CREATE TABLE IF NOT EXISTS pulsemon.rollup_turns  (
+  turn UInt64,
+  holder String,
+  is_over UInt8,
+  at DateTime64(3, 'UTC') DEFAULT now64(3)
+) ENGINE = MergeTree()
+ORDER BY (turn, is_over)
+TTL toDateTime(at) + INTERVAL 7 DAY
+SETTINGS non_replicated_deduplication_window = 100000;
+
+-- latest_view
+
+DROP VIEW IF EXISTS pulsemon.latest_mv;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pulsemon.latest_mv  TO pulsemon.latest AS
+SELECT n AS name, server_id, l AS labels, recorded_at, v AS value
+FROM pulsemon.metrics_in
+ARRAY JOIN names AS n, labels AS l, values AS v
+WHERE server_id != '_tick' AND n IN ('system.cpu.busy') AND isFinite(v);
+
+-- servers_view
+
+CREATE OR REPLACE VIEW pulsemon.servers  AS
+WITH
+  registered AS (
+    SELECT
+      entity_id AS server_id,
+      argMax(operation, offset) AS last_operation,
+      argMax(body, offset) AS body,
+      max(offset) AS version
+    FROM pulsemon.control FINAL
+    WHERE entity_type = 'server' AND void = 0
+      AND topic_id = (SELECT argMax(topic_id, append_time) FROM pulsemon.control)
+    GROUP BY entity_id
+    HAVING last_operation = 'put'
+  ),
+  seen AS (
+    SELECT
+      server_id,
+      maxIf(last_seen_at, source IN ('agent', 'gateway', 'simulator')) AS last_seen_at,
+      arraySort(groupUniqArray(toString(source))) AS sources
+    FROM pulsemon.sightings
+    GROUP BY server_id
+  )
+SELECT
+  server_id,
+  if(JSONExtractString(registered.body, 'name') = '', server_id, JSONExtractString(registered.body, 'name')) AS name,
+  JSONExtractString(registered.body, 'environment') AS environment,
+  JSONExtractString(registered.body, 'region') AS region,
+  JSONExtractString(registered.body, 'role') AS role,
+  JSONExtract(registered.body, 'labels', 'Map(String, String)') AS labels,
+  seen.last_seen_at AS last_seen_at,
+  seen.sources AS sources,
+  registered.body != '' AS is_registered,
+  if(registered.body != '', registered.version, -1) AS version
+FROM registered
+FULL OUTER JOIN seen USING (server_id);
