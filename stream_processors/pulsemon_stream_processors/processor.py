@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from confluent_kafka.admin import AdminClient
 from pulsemon_schemas.errors import TransientError
 from pulsemon_schemas.runtime.kafka import KafkaSettings, client_config
+from pulsemon_schemas.runtime.own_metrics import OwnMetrics
+from pulsemon_schemas.runtime.publisher import Publisher
 from pulsemon_schemas.topics import CONTROL, METRICS
 
 from pulsemon_stream_processors.app import StreamApp, use_fast_loop
@@ -20,9 +22,8 @@ from pulsemon_stream_processors.errors import StuckError
 from pulsemon_stream_processors.fleet_worker import FleetWorker
 from pulsemon_stream_processors.group import Incoming
 from pulsemon_stream_processors.log_watch import LogWatch
-from pulsemon_stream_processors.own_metrics import OwnMetrics
+from pulsemon_stream_processors.own_metrics import samples
 from pulsemon_stream_processors.progress import Progress
-from pulsemon_stream_processors.publisher import Publisher
 from pulsemon_stream_processors.rounds import Rounds
 from pulsemon_stream_processors.settings import ProcessorSettings
 from pulsemon_stream_processors.takeover import Site
@@ -73,7 +74,9 @@ class Processor:
         self._publisher = Publisher(kafka, f"{settings.application}-ticks", topic)
         origin = TickOrigin(key, metrics.topic_id, control.topic_id, producer_id)
         self._ticker = Ticker(origin, settings.tick_seconds, self._publisher.send)
-        self._metrics = OwnMetrics(settings.server_id, producer_id, settings.metrics_seconds, self._publisher.send)
+        self._metrics = OwnMetrics(
+            settings.server_id, settings.application, settings.metrics_seconds, self._publisher.send, producer_id
+        )
         watch = LogWatch(
             kafka, settings.application, topic, metrics.topic_id, self._progress,
             lambda: self._app.partitions(),
@@ -124,8 +127,8 @@ class Processor:
         wall_ms = int(time.time() * 1000)
         if self._settings.tick_seconds:
             self._ticker.step(sorted(partitions), self._worker.history.offset, time.monotonic(), wall_ms)
-        if self._settings.metrics_seconds:
-            self._metrics.step(self._progress, IDLE_TICKS * self._settings.tick_seconds, wall_ms)
+        idle_seconds = IDLE_TICKS * self._settings.tick_seconds
+        self._metrics.step(wall_ms, lambda: samples(self._progress, idle_seconds, wall_ms))
         if self._round_task is None or self._round_task.done():
             if self._round_task is not None:
                 self._round_task.result()

@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from pulsemon_schemas import codec
+from pulsemon_schemas.runtime.own_metrics import Addressed
 from pulsemon_schemas.ticks import TICK_KEY, make_tick
-
-from pulsemon_stream_processors.publisher import Addressed
 
 
 @dataclass(frozen=True, slots=True)

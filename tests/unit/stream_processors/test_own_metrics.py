@@ -1,14 +1,8 @@
 from pulsemon_schemas.catalogue import METRICS
-from pulsemon_schemas.partitioner import partition_for
-from pulsemon_schemas.records import LogRecord
-from pulsemon_schemas.topics import METRICS as TOPIC
-from pulsemon_schemas.validity import check
-from pulsemon_stream_processors.own_metrics import PREFIX, OwnMetrics, samples
+from pulsemon_stream_processors.own_metrics import PREFIX, samples
 from pulsemon_stream_processors.progress import PartitionProgress, Progress
-from pulsemon_stream_processors.publisher import Addressed
 
 NOW_MS = 1_780_000_003_210
-ALIGNED_MS = 1_780_000_000_000
 
 
 def progress() -> Progress:
@@ -27,54 +21,8 @@ def test_the_names_are_those_of_the_catalogue() -> None:
     assert all(set(metric.attributes) == {"partition"} for metric in METRICS if metric.name in listed)
 
 
-def test_a_batch_is_valid_and_of_a_service() -> None:
-    sent: list[Addressed] = []
-
-    def send(one: Addressed) -> bool:
-        sent.append(one)
-        return True
-
-    OwnMetrics("web-1", "producer", 10.0, send).step(progress(), 15.0, NOW_MS)
-    (one,) = sent
-    record = LogRecord(TOPIC.name, partition_for(one.key, 4), 0, NOW_MS, one.key, one.value)
-    head = check(record, 4)
-    assert (head.server_id, head.source, head.recorded_at_ms, head.sent_at_ms) == (
-        "web-1",
-        "service",
-        ALIGNED_MS,
-        NOW_MS,
-    )
-
-
-def test_one_batch_an_interval_and_a_number_only_for_what_was_taken() -> None:
-    sent: list[Addressed] = []
-    is_full = True
-
-    def send(one: Addressed) -> bool:
-        if not is_full:
-            sent.append(one)
-        return not is_full
-
-    own = OwnMetrics("web-1", "producer", 10.0, send)
-    own.step(progress(), 15.0, NOW_MS)
-    is_full = False
-    for step in range(30):
-        own.step(progress(), 15.0, NOW_MS + step * 1000)
-    heads = [
-        check(LogRecord(TOPIC.name, partition_for(one.key, 4), 0, NOW_MS + 60_000, one.key, one.value), 4)
-        for one in sent
-    ]
-    assert [(head.sequence, head.recorded_at_ms - ALIGNED_MS) for head in heads] == [
-        (0, 10_000),
-        (1, 20_000),
-        (2, 30_000),
-    ]
-
-
 def test_nothing_is_told_without_a_partition() -> None:
-    OwnMetrics("web-1", "producer", 10.0, lambda _: (_ for _ in ()).throw(AssertionError)).step(
-        Progress(), 15.0, NOW_MS
-    )
+    assert samples(Progress(), 15.0, NOW_MS) == []
 
 
 def test_the_lag_grows_with_the_clock_where_nothing_comes() -> None:

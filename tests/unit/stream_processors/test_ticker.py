@@ -1,10 +1,10 @@
 import pytest
 from pulsemon_schemas.errors import ContractError
 from pulsemon_schemas.records import LogRecord
+from pulsemon_schemas.runtime.own_metrics import Addressed
 from pulsemon_schemas.ticks import CONTROL_TOPIC_ID_LABEL, TICK_KEY, control_offset
 from pulsemon_schemas.topics import METRICS
 from pulsemon_schemas.validity import check
-from pulsemon_stream_processors.publisher import Addressed
 from pulsemon_stream_processors.ticker import Ticker, TickOrigin
 
 KEY = b"secret"
