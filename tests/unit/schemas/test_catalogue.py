@@ -9,6 +9,7 @@ from pulsemon_schemas.catalogue import METRICS, Metric, headline_names, metric, 
 NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 UNITS = {"1", "s", "By", "By/s", "Hz", "bit/s"}
 GROUPS = {"cpu", "load", "memory", "swap", "filesystem", "disk", "network", "uptime", "host", "agent", "pipeline"}
+GROUPS |= {"probe", "scrape", "textfile"}
 
 
 def test_every_row_is_one_metric() -> None:
