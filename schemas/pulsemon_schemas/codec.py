@@ -11,7 +11,7 @@ import fastavro
 from pulsemon_schemas import registry
 from pulsemon_schemas.batch_encoder import BatchEncoder
 from pulsemon_schemas.errors import ContractError
-from pulsemon_schemas.records import AlertEvent, ControlRecord, MetricBatch, Record, ServerState
+from pulsemon_schemas.records import AlertEvent, ControlRecord, Event, MetricBatch, Record, ServerState
 from pulsemon_schemas.wire import FRAME_BYTES, MAGIC, frame
 
 __all__ = ["BatchEncoder", "decode", "encode", "schema_id_of"]
@@ -21,6 +21,7 @@ _CLASSES: Mapping[str, type[Record]] = {
     "control_record": ControlRecord,
     "alert_event": AlertEvent,
     "server_state": ServerState,
+    "event": Event,
 }
 _NAMES: Mapping[type[Record], str] = {cls: name for name, cls in _CLASSES.items()}
 

@@ -103,4 +103,18 @@ class ServerState:
     control_offset: int
 
 
-Record = MetricBatch | ControlRecord | AlertEvent | ServerState
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened at one moment; fields as in ``avro/event.v1.avsc``."""
+
+    event_id: str
+    server_id: str
+    source: str
+    kind: str
+    text: str
+    labels: str
+    author: str
+    occurred_at_ms: int
+
+
+Record = MetricBatch | ControlRecord | AlertEvent | ServerState | Event

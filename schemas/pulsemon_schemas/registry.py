@@ -14,6 +14,7 @@ SCHEMA_IDS: Mapping[str, int] = {
     "control_record.v1": 2,
     "alert_event.v1": 3,
     "server_state.v1": 4,
+    "event.v1": 5,
 }
 _SUBJECTS: Mapping[int, str] = {number: subject for subject, number in SCHEMA_IDS.items()}
 

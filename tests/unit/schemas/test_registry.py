@@ -9,6 +9,7 @@ def test_ids_are_fixed() -> None:
         "control_record.v1": 2,
         "alert_event.v1": 3,
         "server_state.v1": 4,
+        "event.v1": 5,
     }
 
 
