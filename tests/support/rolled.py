@@ -83,9 +83,10 @@ class Rolled:
     def rows(self, table: str) -> list[Row]:
         """What a tier says, by its key."""
         extra = "" if table == "samples_1m" else ", p50, p95, p99"
+        values = f"min_value, max_value, avg_value, last_value, toUnixTimestamp(last_at), samples{extra}"
         return self.store.rows(
-            f"SELECT name, server_id, labels, toUnixTimestamp(starts_at) AS t, min_value, max_value, avg_value, "
-            f"last_value, samples{extra} FROM {self.database}.{table} FINAL ORDER BY name, server_id, labels, t"
+            f"SELECT name, server_id, labels, toUnixTimestamp(starts_at) AS t, {values} "
+            f"FROM {self.database}.{table} FINAL ORDER BY name, server_id, labels, t"
         )
 
     def all_rows(self) -> dict[str, list[Row]]:
@@ -108,13 +109,13 @@ def _aggregates(by_time: dict[int, float], *, has_quantiles: bool) -> Row:
     ordered = sorted(by_time.values())
     count = len(ordered)
     quantiles = [ordered[min(math.floor(level * count), count - 1)] for level in (0.5, 0.95, 0.99)]
-    simple = (ordered[0], ordered[-1], math.fsum(ordered) / count, by_time[max(by_time)], count)
+    simple = (ordered[0], ordered[-1], math.fsum(ordered) / count, by_time[max(by_time)], max(by_time), count)
     return (*simple, *quantiles) if has_quantiles else simple
 
 
 def assert_same(found: list[Row], wanted: list[Row]) -> None:
     """Keys, last values and counts exactly; what is kept as Float32 as well as that can."""
-    assert [(row[:4], row[7:9]) for row in found] == [(row[:4], row[7:9]) for row in wanted]
+    assert [(row[:4], row[7:10]) for row in found] == [(row[:4], row[7:10]) for row in wanted]
     for one, other in zip(found, wanted, strict=True):
         assert all(math.isclose(a, b, rel_tol=2e-7, abs_tol=1e-30) for a, b in zip(one[4:], other[4:], strict=True)), (
             one,

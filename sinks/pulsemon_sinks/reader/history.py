@@ -23,7 +23,7 @@ from pulsemon_sinks.reader.choice import (
 # A rate needs the sample before the window; slower series than this start one step late.
 LEAD_MS = 150_000
 
-_LEVELS = {"median": "quantileOrNullIf(0.5)", "max": "maxOrNullIf", "sum": "sumOrNullIf"}
+LEVELS = {"median": "quantileOrNullIf(0.5)", "max": "maxOrNullIf", "sum": "sumOrNullIf"}
 
 
 def series(server_id: str, choices: Sequence[Choice], window: Window) -> Clause:
@@ -55,10 +55,10 @@ combined AS (
 SELECT toFloat64(t) * 1000 AS x, {names}
 FROM (
   SELECT {_bucket()} AS t, {columns}
-  FROM combined GROUP BY t ORDER BY t {_fill()}
+  FROM combined GROUP BY t ORDER BY t {filling()}
 )
 """
-    return Clause(sql, {**number.parameters, **_window(window, LEAD_MS), "server_id": server_id})
+    return Clause(sql, {**number.parameters, **window_parameters(window, LEAD_MS), "server_id": server_id})
 
 
 def sparklines(wanted: Sequence[Line]) -> Clause:
@@ -121,7 +121,7 @@ SELECT name, labels, argMaxMerge(now_state) AS now, min(low) AS low, max(high) A
   GROUP BY name, labels, t ORDER BY t
 ) GROUP BY name, labels ORDER BY name, labels
 """
-    return Clause(sql, {**_window(window), "server_id": server_id})
+    return Clause(sql, {**window_parameters(window), "server_id": server_id})
 
 
 def metric_names(server_id: str, window: Window) -> Clause:
@@ -130,7 +130,7 @@ def metric_names(server_id: str, window: Window) -> Clause:
 SELECT DISTINCT toString(name) FROM {{database}}.samples
 WHERE server_id = %(server_id)s AND {_between()}
 """
-    return Clause(sql, {"server_id": server_id, **_window(window)})
+    return Clause(sql, {"server_id": server_id, **window_parameters(window)})
 
 
 def fleet_quantiles(choice: Choice, window: Window, server_ids: Sequence[str] | None) -> Clause:
@@ -141,26 +141,26 @@ SELECT toFloat64(t) * 1000 AS x, p10, p50, p90, p99, servers
 FROM (
   SELECT t, quantileOrNull(0.1)(v) AS p10, quantileOrNull(0.5)(v) AS p50, quantileOrNull(0.9)(v) AS p90,
     quantileOrNull(0.99)(v) AS p99, toFloat64(count()) AS servers
-  FROM ({_by_server([choice], number, server_ids)}) GROUP BY t ORDER BY t {_fill()}
+  FROM ({_by_server([choice], number, server_ids)}) GROUP BY t ORDER BY t {filling()}
 )
 """
-    return Clause(sql, {**number.parameters, **_window(window), **_only(server_ids)})
+    return Clause(sql, {**number.parameters, **window_parameters(window), **_only(server_ids)})
 
 
 def fleet_levels(choices: Sequence[tuple[Choice, Level]], window: Window, server_ids: Sequence[str] | None) -> Clause:
     """See Reader.fleet_levels."""
     plain = [choice for choice, _ in choices]
     number = numbered(plain)
-    columns = ", ".join(f"{_LEVELS[level]}(v, number = {i}) AS v{i}" for i, (_, level) in enumerate(choices))
+    columns = ", ".join(f"{LEVELS[level]}(v, number = {i}) AS v{i}" for i, (_, level) in enumerate(choices))
     names = ", ".join(f"v{i}" for i in range(len(choices)))
     sql = f"""
 SELECT toFloat64(t) * 1000 AS x, {names}
 FROM (
   SELECT t, {columns}
-  FROM ({_by_server(plain, number, server_ids)}) GROUP BY t ORDER BY t {_fill()}
+  FROM ({_by_server(plain, number, server_ids)}) GROUP BY t ORDER BY t {filling()}
 )
 """
-    return Clause(sql, {**number.parameters, **_window(window), **_only(server_ids)})
+    return Clause(sql, {**number.parameters, **window_parameters(window), **_only(server_ids)})
 
 
 def _by_server(choices: Sequence[Choice], number: Clause, server_ids: Sequence[str] | None) -> str:
@@ -203,11 +203,13 @@ def _bucket() -> str:
     return "intDiv(toUnixTimestamp64Milli(recorded_at), %(step_ms)s) * %(step)s"
 
 
-def _fill() -> str:
+def filling() -> str:
+    """Buckets without rows are rows of nulls."""
     return "WITH FILL FROM toInt64(%(first)s) TO toInt64(%(last)s) STEP %(step)s"
 
 
-def _window(window: Window, lead_ms: int = 0) -> dict[str, Any]:
+def window_parameters(window: Window, lead_ms: int = 0) -> dict[str, Any]:
+    """What the texts call a window and its buckets."""
     return {
         "from_ms": window.start_ms - lead_ms,
         "start_ms": window.start_ms,

@@ -1,5 +1,6 @@
 """The questions of the pages as methods; one object serves all threads of a process."""
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,14 +9,23 @@ from pulsemon_schemas.rules import Rule
 
 from pulsemon_sinks.clickhouse.connection import Columns, NativeStore, Row
 from pulsemon_sinks.clickhouse.settings import ClickHouseSettings
-from pulsemon_sinks.reader import alerts, history, newest, opened, rules
+from pulsemon_sinks.reader import alerts, history, long_history, newest, opened, rules, tiers
 from pulsemon_sinks.reader.alerts import ServerStatus, Transition
 from pulsemon_sinks.reader.choice import Choice, Level, Line, Window
 from pulsemon_sinks.reader.pool import Pool
 from pulsemon_sinks.reader.servers import Reading, Server, epoch_ms
+from pulsemon_sinks.reader.tiers import Reach, Tier
 
 ANSWER_SECONDS = 10.0
-LIMITS = {"max_execution_time": 8, "max_threads": 2}
+# Memory is limited by the profile of the login that may only read, which lets nobody change that.
+LIMITS = {
+    "max_execution_time": 8,
+    "max_threads": 2,
+    "max_result_rows": 2_000_000,
+    "result_overflow_mode": "throw",
+}
+REACH_SECONDS = 20.0
+"""How long a reader takes for granted how far rollups reach; it only grows, but for history that is filled in."""
 
 
 class Reader:
@@ -26,6 +36,8 @@ class Reader:
 
     def __init__(self, settings: ClickHouseSettings, connections: int = 4) -> None:
         self._database = settings.database
+        self._reach = Reach()
+        self._reach_at = 0.0
         self._pool = Pool(lambda: NativeStore(settings, timeout_seconds=ANSWER_SECONDS), connections)
 
     def close(self) -> None:
@@ -54,7 +66,11 @@ class Reader:
 
     def series(self, server_id: str, choices: Sequence[Choice], window: Window) -> pa.Table:
         """One row a bucket: x and, for choice i, a{i} (average), lo{i}, hi{i}. Buckets without data hold nulls."""
-        query = history.series(server_id, choices, window)
+        tier = self._tier(window, has_counters=any(one.is_counter for one in choices))
+        if tier is None:
+            query = history.series(server_id, choices, window)
+        else:
+            query = long_history.series(server_id, choices, window, *tier)
         return self._table(query.sql, query.parameters)
 
     def sparklines(self, wanted: Sequence[Line]) -> dict[int, list[float | None]]:
@@ -70,7 +86,11 @@ class Reader:
 
     def metrics_of(self, server_id: str, window: Window) -> pa.Table:
         """Every series of a server in the window: name, labels, now, low, high, spark (a list of averages)."""
-        query = history.metrics_of(server_id, window)
+        tier = self._tier(window)
+        if tier is None:
+            query = history.metrics_of(server_id, window)
+        else:
+            query = long_history.metrics_of(server_id, window, *tier)
         return self._table(query.sql, query.parameters)
 
     def metric_names(self, server_id: str, window: Window) -> frozenset[str]:
@@ -80,14 +100,22 @@ class Reader:
 
     def fleet_quantiles(self, choice: Choice, window: Window, server_ids: Sequence[str] | None = None) -> pa.Table:
         """One row a bucket over the servers: x, p10, p50, p90, p99 and servers (how many had data)."""
-        query = history.fleet_quantiles(choice, window, server_ids)
+        tier = self._tier(window, has_counters=choice.is_counter)
+        if tier is None:
+            query = history.fleet_quantiles(choice, window, server_ids)
+        else:
+            query = long_history.fleet_quantiles(choice, window, server_ids, *tier)
         return self._table(query.sql, query.parameters)
 
     def fleet_levels(
         self, choices: Sequence[tuple[Choice, Level]], window: Window, server_ids: Sequence[str] | None = None
     ) -> pa.Table:
         """One row a bucket: x and, for choice i, v{i}: the median, largest or sum over the servers."""
-        query = history.fleet_levels(choices, window, server_ids)
+        tier = self._tier(window, has_counters=any(one.is_counter for one, _ in choices))
+        if tier is None:
+            query = history.fleet_levels(choices, window, server_ids)
+        else:
+            query = long_history.fleet_levels(choices, window, server_ids, *tier)
         return self._table(query.sql, query.parameters)
 
     def open_alerts(self, server_ids: Sequence[str] | None = None) -> tuple[Transition, ...]:
@@ -122,6 +150,15 @@ class Reader:
     def server_states(self) -> dict[str, ServerStatus]:
         """What the processor thinks of each server, by id."""
         return alerts.server_states(self._rows)
+
+    def _tier(self, window: Window, *, has_counters: bool = False) -> tuple[Tier, Reach] | None:
+        """From what a window is answered; None: from the raw samples."""
+        now = time.time()
+        if now - self._reach_at > REACH_SECONDS:
+            with self._pool.borrow() as store:
+                self._reach, self._reach_at = tiers.reach(store, self._database), now
+        tier = self._reach.tier(window, int(now * 1000), has_counters=has_counters)
+        return None if tier is None else (tier, self._reach)
 
     def _rows(self, sql: str, parameters: Mapping[str, Any]) -> list[Row]:
         with self._pool.borrow() as store:

@@ -10,7 +10,7 @@ from pulsemon_sinks.clickhouse.turn import Turns, TurnTakenError
 from pulsemon_sinks.rollups.horizon import horizon
 from pulsemon_sinks.rollups.making import Maker
 from pulsemon_sinks.rollups.spans import Horizon, day_of
-from pulsemon_sinks.rollups.touched import DAYS, Cursors
+from pulsemon_sinks.rollups.touched import DAYS, HOURS, Cursor, Cursors
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,11 @@ class Made:
     hours: int = 0
     days: int = 0
     samples: int = 0
+
+
+def _reach(found: Horizon) -> tuple[Cursor, Cursor]:
+    """How far rollups reach now; readers take what is newer from the raw samples."""
+    return (HOURS, "", 0, found.running_hour), (DAYS, "", 0, found.running_day)
 
 
 class Job:
@@ -66,7 +71,7 @@ class Job:
         maker = Maker(self._store, self._database, self._step(renew))
         made = self._make(maker, found, touched.hours)
         # only now: whatever ended the run before leaves everything to be looked at again
-        self._cursors.advance([*touched.cursors, (DAYS, "", 0, found.running_day)])
+        self._cursors.advance([*touched.cursors, *_reach(found)])
         self._done_hour, self._seen_requests = found.running_hour, seen
         if made.hours or made.days:
             log.info(

@@ -13,10 +13,10 @@ _SETTINGS = (
     "SETTINGS max_threads = 1, max_insert_threads = 1, do_not_merge_across_partitions_select_final = 1, "
     "optimize_aggregation_in_order = 1, max_partitions_per_insert_block = 0"
 )
-_SIMPLE = "min(value), max(value), avg(value), argMax(value, recorded_at), count()"
+_SIMPLE = "min(value), max(value), avg(value), argMax(value, recorded_at), max(recorded_at), count()"
 # Nearest rank, as people recompute it: the value at place floor(level * count), counted from 0, in ascending order.
 _EXACT = "(quantilesExact(0.5, 0.95, 0.99)(value) AS q)[1], q[2], q[3]"
-_COLUMNS = "name, server_id, labels, starts_at, min_value, max_value, avg_value, last_value, samples"
+_COLUMNS = "name, server_id, labels, starts_at, min_value, max_value, avg_value, last_value, last_at, samples"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pulsemon_sinks.rollups.spans import WINDOWS_AN_HOUR, Horizon
 
 REQUEST = "request"
 DAYS = "days"
+HOURS = "hours"
 # Not token-protected: the largest value stays, so that repeating a row changes nothing.
 _PLAIN = {"async_insert": 0}
 

@@ -53,7 +53,7 @@ def test_equal_to_a_plain_recomputation_and_copies_change_nothing(rolled: Rolled
     assert made is not None
     assert (made.hours, made.days) == (3, 1)
     check(rolled, samples)
-    sums = {table: (sum(row[8] for row in rolled.rows(table))) for table in TIERS}
+    sums = {table: (sum(row[9] for row in rolled.rows(table))) for table in TIERS}
     assert set(sums.values()) == {len(samples)}
 
 

@@ -445,6 +445,14 @@ ORDER BY (turn, is_over)
 TTL toDateTime(at) + INTERVAL 7 DAY
 SETTINGS replicated_deduplication_window = 100000, replicated_deduplication_window_seconds = 604800;
 
+-- 0011_last_at
+
+ALTER TABLE pulsemon.samples_1m ON CLUSTER pulse ADD COLUMN IF NOT EXISTS last_at DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)) AFTER last_value;
+
+ALTER TABLE pulsemon.samples_1h ON CLUSTER pulse ADD COLUMN IF NOT EXISTS last_at DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)) AFTER last_value;
+
+ALTER TABLE pulsemon.samples_1d ON CLUSTER pulse ADD COLUMN IF NOT EXISTS last_at DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)) AFTER last_value;
+
 -- latest_view
 
 DROP VIEW IF EXISTS pulsemon.latest_mv ON CLUSTER pulse;

@@ -485,6 +485,20 @@ SETTINGS replicated_deduplication_window = 100000, replicated_deduplication_wind
 
 CREATE TABLE IF NOT EXISTS pulsemon_all.rollup_turns ON CLUSTER pulse AS pulsemon.rollup_turns ENGINE = Distributed(pulse, pulsemon, rollup_turns);
 
+-- 0011_last_at
+
+ALTER TABLE pulsemon.samples_1m ON CLUSTER pulse ADD COLUMN IF NOT EXISTS last_at DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)) AFTER last_value;
+
+ALTER TABLE pulsemon_all.samples_1m ON CLUSTER pulse ADD COLUMN IF NOT EXISTS last_at DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)) AFTER last_value;
+
+ALTER TABLE pulsemon.samples_1h ON CLUSTER pulse ADD COLUMN IF NOT EXISTS last_at DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)) AFTER last_value;
+
+ALTER TABLE pulsemon_all.samples_1h ON CLUSTER pulse ADD COLUMN IF NOT EXISTS last_at DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)) AFTER last_value;
+
+ALTER TABLE pulsemon.samples_1d ON CLUSTER pulse ADD COLUMN IF NOT EXISTS last_at DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)) AFTER last_value;
+
+ALTER TABLE pulsemon_all.samples_1d ON CLUSTER pulse ADD COLUMN IF NOT EXISTS last_at DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)) AFTER last_value;
+
 -- latest_view
 
 DROP VIEW IF EXISTS pulsemon.latest_mv ON CLUSTER pulse;
