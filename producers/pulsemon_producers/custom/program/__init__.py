@@ -1,0 +1,1 @@
+"""Executables that print what they measure."""
