@@ -1,0 +1,1 @@
+"""A folder into which other programs write what they measure."""
