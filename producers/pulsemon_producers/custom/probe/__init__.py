@@ -1,0 +1,1 @@
+"""Whether something outside answers as it should: HTTP, TCP, TLS."""
