@@ -1,0 +1,1 @@
+"""What other programs offer to Prometheus, fetched and sent on."""
