@@ -8,12 +8,16 @@ from pulsemon_deploy.base_folders import data_folder
 from pulsemon_deploy.config import Config
 
 ENVIRONMENT_PREFIX = "PULSEMON_LOCAL_"
+MIN_OWN_METRICS_SECONDS = 1.0
 HOME_SETTING = f"{ENVIRONMENT_PREFIX}HOME"
 
 
 @dataclass(frozen=True, slots=True)
 class LocalSettings:
-    """Where data lies and which ports are used; everything listens on loopback alone."""
+    """Where data lies and which ports are used; everything listens on loopback alone.
+
+    Sink, dashboard and simulator tell about themselves every ``own_metrics_seconds``, with 0 never.
+    """
 
     home: Path
     kafka_port: int = 19092
@@ -22,6 +26,7 @@ class LocalSettings:
     clickhouse_http_port: int = 18123
     ui_port: int = 8501
     partitions: int = 4
+    own_metrics_seconds: float = 10.0
 
     def __post_init__(self) -> None:
         ports = (
@@ -35,6 +40,8 @@ class LocalSettings:
             raise ValueError("a port is a number from 1 to 65535")
         if len(set(ports)) < len(ports):
             raise ValueError("two of the ports are the same")
+        if self.own_metrics_seconds and not MIN_OWN_METRICS_SECONDS <= self.own_metrics_seconds <= 3600:
+            raise ValueError("own_metrics_seconds must be 0, or from 1 to 3600")
 
 
 def local_settings(config: Config) -> LocalSettings:

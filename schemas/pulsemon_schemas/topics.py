@@ -82,7 +82,7 @@ METRICS = Topic(
         "compression.type": "producer",
         "max.message.bytes": str(MAX_RECORD_BYTES),
     },
-    writers=_roles("agent gateway processor simulator sink notifier"),
+    writers=_roles("agent gateway processor simulator sink notifier ui"),
     readers=_roles("processor sink operator"),
 )
 CONTROL = Topic(

@@ -5,7 +5,8 @@ lacks. Rows are keyed by (topic_id, offset), so that sinks which insert the same
 """
 
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
@@ -14,12 +15,14 @@ from pulsemon_schemas import codec
 from pulsemon_schemas.control import Fold
 from pulsemon_schemas.errors import ContractError
 from pulsemon_schemas.records import ControlRecord, LogRecord
+from pulsemon_schemas.runtime.own_metrics import Sample
 
 from pulsemon_sinks.buffer import Entry, Fault
 from pulsemon_sinks.clickhouse.connection import Store
 from pulsemon_sinks.dead_letters import DeadLetters
 from pulsemon_sinks.log_records import log_record
 from pulsemon_sinks.topic_reader import identify
+from pulsemon_sinks.vitals import Vitals
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +63,8 @@ class ControlHistory:
         self._next_offset = 0
         self._stored = -1
         self._rows: list[Row] = []
+        self._letters = 0
+        self._vitals = Vitals(topic)
 
     def step(self) -> None:
         """Reads what is there, and stores what the table lacks; never waits for new records."""
@@ -68,12 +73,20 @@ class ControlHistory:
         if not self._rows:
             self._read()
         if self._rows and self._dead_letters.is_drained(DEAD_LETTER_WAIT_SECONDS) and self._is_same_log():
+            began = time.monotonic()
             self._store.insert(f"INSERT INTO {self._table} ({COLUMNS}) VALUES", self._rows, {"async_insert": 0})
-            self._stored, self._rows = self._rows[-1][1], []
+            self._vitals.stored(len(self._rows), self._letters, time.monotonic() - began)
+            self._stored, self._rows, self._letters = self._rows[-1][1], [], 0
+
+    def samples(self, wall_ms: int) -> Iterable[Sample]:
+        """What the history tells about itself; its lag is how long the oldest row has waited."""
+        lag_seconds = max(0.0, (wall_ms - self._rows[0][2]) / 1000) if self._rows else 0.0
+        return self._vitals.samples(lag_seconds, 0)
 
     def begin_again(self) -> None:
         """Forgets everything: the store was emptied, or the topic was made anew."""
         self._topic_id, self._fold, self._next_offset, self._stored, self._rows = "", Fold(), 0, -1, []
+        self._letters = 0
 
     def close(self) -> None:
         """Ends reading."""
@@ -122,6 +135,7 @@ class ControlHistory:
     def _invalid(self, record: LogRecord, fault: Fault, raw: tuple[bytes | None, bytes | None]) -> Row:
         if record.offset > self._stored:
             self._dead_letters.send(Entry(record, 0, 0, fault, raw), fault, self._topic_id)
+            self._letters += 1
         nothing = ControlRecord(INVALID, "", "", -1, "", "", "", f"{fault.reason}: {fault.detail}", "")
         return self._row(record, nothing, -1, is_void=True)
 

@@ -5,10 +5,12 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 
 from confluent_kafka.admin import AdminClient
 from pulsemon_schemas.errors import TransientError
 from pulsemon_schemas.runtime.kafka import KafkaSettings, client_config, consumer_config, producer_config
+from pulsemon_schemas.runtime.own_metrics import Sample, Tell, sample
 
 from pulsemon_sinks.clickhouse.bulk import HttpBulkStore
 from pulsemon_sinks.clickhouse.connection import NativeStore
@@ -26,6 +28,7 @@ from pulsemon_sinks.settings import SinkSettings
 from pulsemon_sinks.stored_topic import StoredTopic
 from pulsemon_sinks.tries import REFUSED_PAUSE_SECONDS
 from pulsemon_sinks.troubles import Troubles
+from pulsemon_sinks.vitals import PREFIX
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +71,11 @@ class Sink:
     def is_ready(self) -> bool:
         """Whether the store has its schema and Kafka has shown the topics."""
         return self._has_schema and all(topic.is_known for topic in (self._metrics, *self._quiet))
+
+    def samples(self, wall_ms: int) -> list[Sample]:
+        """What the sink tells about itself."""
+        told = [one for topic in (self._metrics, *self._quiet) for one in topic.samples(wall_ms)]
+        return [*told, *self._control.samples(wall_ms), sample(f"{PREFIX}.troubles", self._troubles.count)]
 
     def close(self) -> None:
         """Leaves the groups and ends all connections. What was not stored stays in the log."""
@@ -126,8 +134,9 @@ def run(
     clickhouse: ClickHouseSettings,
     stop: threading.Event,
     ready: Callable[[], None],
+    tell: Tell | None = None,
 ) -> None:
-    """Stores until ``stop`` is set; calls ``ready`` once.
+    """Stores until ``stop`` is set; calls ``ready`` once. ``tell`` is called again and again.
 
     Waits for ever for Kafka and ClickHouse; raises only for a database of a
     newer program, a changed migration, or a fatal client error."""
@@ -137,6 +146,9 @@ def run(
         try:
             while not stop.is_set():
                 sink.step()
+                if tell is not None:
+                    wall_ms = int(time.time() * 1000)
+                    tell(wall_ms, partial(sink.samples, wall_ms))
                 if sink.is_ready and not is_announced:
                     ready()
                     is_announced = True

@@ -2,12 +2,13 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from confluent_kafka import Message
 from pulsemon_schemas.errors import ContractError
 from pulsemon_schemas.records import LogRecord
+from pulsemon_schemas.runtime.own_metrics import Sample
 
 from pulsemon_sinks.buffer import Entry, Fault, FlushLimits
 from pulsemon_sinks.clickhouse.bulk import BulkStore
@@ -21,6 +22,7 @@ from pulsemon_sinks.pause import Pause
 from pulsemon_sinks.topic_reader import TopicIdentity, TopicReader, identify
 from pulsemon_sinks.tries import Tries
 from pulsemon_sinks.troubles import Troubles
+from pulsemon_sinks.vitals import Vitals
 from pulsemon_sinks.writer import PartitionWriter, RewrittenLogError
 
 log = logging.getLogger(__name__)
@@ -63,6 +65,8 @@ class StoredTopic:
         self._openings: Openings | None = None
         self._writers: dict[int, PartitionWriter] = {}
         self._identity_due = 0.0
+        self._vitals = Vitals(plan.topic)
+        self._unopened_since: dict[int, float] = {}
 
     @property
     def topic(self) -> str:
@@ -95,6 +99,11 @@ class StoredTopic:
         if (due or now >= self._identity_due) and self._is_same_log():
             self._tries.run(due, self._advance)
 
+    def samples(self, wall_ms: int) -> Iterable[Sample]:
+        """What this topic tells about itself."""
+        buffer_bytes = sum(writer.buffer.bytes for writer in self._writers.values())
+        return self._vitals.samples(self._lag_seconds(wall_ms), buffer_bytes)
+
     def begin_again(self) -> None:
         """Forgets what the store said: it was emptied or restored."""
         self._identity = self._openings = None
@@ -120,6 +129,17 @@ class StoredTopic:
         for partition in self._writers.keys() - self._reader.assigned:
             del self._writers[partition]  # its new owner finds the place to go on in the ledger
             self._tries.forget(partition)
+
+    def _lag_seconds(self, wall_ms: int) -> float:
+        """How long the oldest record that was read has waited in the log and here; how long a partition cannot be read.
+
+        What Kafka has and did not give yet is not seen.
+        """
+        waiting = [writer.buffer.entries[0].record for writer in self._writers.values() if writer.buffer.entries]
+        unstored = [(wall_ms - one.append_time_ms) / 1000 for one in waiting]
+        now, unopened = time.monotonic(), self._unopened()
+        self._unopened_since = {one: self._unopened_since.get(one, now) for one in unopened}
+        return max([0.0, *unstored, *(now - since for since in self._unopened_since.values())])
 
     def _full(self) -> set[int]:
         """The partitions to pause: those not open yet, and if the buffers are full, all that hold more than their
@@ -150,8 +170,10 @@ class StoredTopic:
 
     def _advance(self, partition: int) -> None:
         writer = self._writers[partition]
+        began, rows, letters = time.monotonic(), writer.rows, writer.letters
         try:
-            if writer.advance(time.monotonic()):
+            if writer.advance(began):
+                self._vitals.stored(writer.rows - rows, writer.letters - letters, time.monotonic() - began)
                 self._reader.commit({partition: writer.next_offset})
         except RewrittenLogError:
             assert self._openings is not None

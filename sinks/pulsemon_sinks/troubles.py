@@ -22,6 +22,11 @@ class Troubles:
         self._causes: dict[str, str] = {}
         self._since: dict[str, float] = {}
 
+    @property
+    def count(self) -> int:
+        """How many causes somebody suffers from now."""
+        return len(set(self._causes.values()))
+
     def begin(self, who: str, error: Trouble) -> None:
         """An activity failed; logged if its cause is a new one."""
         cause = cause_of(error)

@@ -32,12 +32,14 @@ class PartitionWriter:
     """Stores the records of one partition, block by block, each record once.
 
     Every step that talks to the store or to Kafka may raise; the state stays, and the same step is tried again at the
-    next call with the same bytes. ``next_offset`` is the first offset that is not stored for certain.
+    next call with the same bytes. ``next_offset`` is the first offset that is not stored for certain. ``rows``
+    (samples, where records have some) and ``letters`` count what was stored and what was left out.
     """
 
     def __init__(self, partition: int, destination: Destination, limits: FlushLimits) -> None:
         self.partition = partition
         self.next_offset = -1
+        self.rows = self.letters = 0
         self.buffer = Buffer()
         self._to = destination
         self._limits = limits
@@ -142,8 +144,11 @@ class PartitionWriter:
     def _finish(self, block: Block, now: float) -> None:
         assert self._stored is not None
         count, skips = self._stored
+        entries = self.buffer.entries[:count]
         if skips:
-            self._send_letters(block, self.buffer.entries[:count], skips)
+            self._send_letters(block, entries, skips)
+        self.rows += sum(one.samples for one in entries if one.record.offset not in skips)
+        self.letters += len(skips)
         self.buffer.drop(count, now)
         self.next_offset = self._read_from = block.last + 1
         self._stored, self._agreed, self._is_replay, self._are_letters_out = None, None, False, False

@@ -79,3 +79,19 @@ def test_what_flows_is_shown_decoded(stack: Stack) -> None:
     tail = stack.command("metric", "tail", "--name", CPU_BUSY, "--count", "1")
     assert tail.returncode == 0, tail.stderr
     assert re.search(rf"{re.escape(stack.own.agent().server_id)} +{CPU_BUSY} [\d.]+", tail.stdout)
+
+
+def test_every_role_tells_of_itself_and_all_is_of_this_host(stack: Stack) -> None:
+    sql = (
+        f"SELECT arraySort(groupUniqArray(splitByChar('.', toString(name))[2])), arraySort(groupUniqArray(server_id)) "
+        f"FROM {stack.own.clickhouse_reader().database}.samples WHERE startsWith(name, 'pulsemon.')"
+    )
+    with stack.store() as store:
+        everything = (["agent", "processor", "role", "sink", "ui"], [stack.own.agent().server_id])
+        wait_until(lambda: store.rows(sql) == [everything], 30.0, "own metrics of all roles")
+        roles = store.rows(
+            f"SELECT DISTINCT labels FROM {stack.own.clickhouse_reader().database}.samples "
+            "WHERE name = 'pulsemon.role.memory.rss' ORDER BY labels"
+        )
+    names = ("agent", "clickhouse", "kafka", "processor", "sink", "supervisor", "ui")
+    assert [labels for (labels,) in roles] == [f"role={name}" for name in names]

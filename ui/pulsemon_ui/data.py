@@ -18,6 +18,7 @@ from pulsemon_sinks.reader.servers import Reading, Server
 
 from pulsemon_ui.view_models.fleet import Fleet, Judgement, make_fleet
 from pulsemon_ui.view_models.metrics import FLEET
+from pulsemon_ui.vitals import Vitals
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +95,7 @@ class Dashboard:
     def __init__(self, repository: Repository, now: Callable[[], float] = time.time) -> None:
         self._repository = repository
         self._now = now
+        self.vitals = Vitals()
         self.name = uuid.uuid4().hex  # what it answered is kept under this name; an id() would be used again
         self._good: dict[Hashable, tuple[float, Any]] = {}
         self._lock = threading.Lock()
@@ -159,7 +161,8 @@ class Dashboard:
         """The answer, or the last good one to the same question (of any window of time) with its age."""
         key = _timeless(question)
         try:
-            value = put()
+            with self.vitals.asking():
+                value = put()
         except PulsemonError as error:
             log.warning("the store did not answer, the page shows what it last knew: %s", error)
             with self._lock:

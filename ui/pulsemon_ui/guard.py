@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pulsemon_ui.access import OPEN_PATH, SESSION_SECONDS, Access
 from pulsemon_ui.settings import UiSettings
+from pulsemon_ui.vitals import Vitals
 
 HEALTH_PATH = "/healthz"
 REFUSED_WEBSOCKET = 4403
@@ -19,10 +20,11 @@ LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
 class Guard:
-    """ASGI middleware around the whole application. Only HEALTH_PATH needs no session."""
+    """ASGI middleware around the whole application. Only HEALTH_PATH needs no session. An open page is a viewer."""
 
-    def __init__(self, app: ASGIApp, settings: UiSettings, access: Access) -> None:
+    def __init__(self, app: ASGIApp, settings: UiSettings, access: Access, vitals: Vitals | None = None) -> None:
         self._app = app
+        self._vitals = vitals or Vitals()
         self._access = access
         self._hosts = {f"{name}:{settings.port}" for name in LOCAL_NAMES} | {urlsplit(settings.origin).netloc}
         self._cookie = cookie_name(settings)
@@ -34,7 +36,10 @@ class Guard:
             return
         headers = Headers(scope=scope)
         answer = self._judge(scope, headers)
-        if answer is None:
+        if answer is None and scope["type"] == "websocket":
+            with self._vitals.viewing():
+                await self._app(scope, receive, send)
+        elif answer is None:
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": REFUSED_WEBSOCKET, "reason": "no session"})

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import uvicorn
 from pulsemon_schemas.errors import PermanentError
+from pulsemon_schemas.runtime.own_metrics import Tell
 from pulsemon_sinks.clickhouse.settings import ClickHouseSettings
 from pulsemon_sinks.reader.reader import Reader
 from starlette.types import ASGIApp
@@ -22,6 +23,7 @@ from pulsemon_ui.data import Dashboard, Repository, install
 from pulsemon_ui.guard import HEALTH_PATH, Guard, cookie_name
 from pulsemon_ui.options import options
 from pulsemon_ui.settings import UiSettings, check
+from pulsemon_ui.vitals import Vitals
 
 log = logging.getLogger(__name__)
 
@@ -30,27 +32,41 @@ SCRIPT_CHECK_PATH = "/_stcore/script-health-check"
 START_SECONDS = 60.0
 STOP_SECONDS = 5
 POLL_SECONDS = 0.05
+STEP_SECONDS = 1.0
 
 
-def run(settings: UiSettings, clickhouse: ClickHouseSettings, stop: threading.Event, ready: Callable[[], None]) -> None:
-    """Serves the dashboard until ``stop``; calls ``ready`` once a page can really be opened.
+def run(
+    settings: UiSettings,
+    clickhouse: ClickHouseSettings,
+    stop: threading.Event,
+    ready: Callable[[], None],
+    tell: Tell | None = None,
+) -> None:
+    """Serves the dashboard until ``stop``; calls ``ready`` once a page can really be opened, ``tell`` every second.
 
     SettingsError for an address beyond this machine, PermanentError if it cannot serve.
     """
     reader = Reader(clickhouse)
     try:
-        serve(settings, reader, stop, ready)
+        serve(settings, reader, stop, ready, tell)
     finally:
         reader.close()
 
 
-def serve(settings: UiSettings, repository: Repository, stop: threading.Event, ready: Callable[[], None]) -> None:
+def serve(
+    settings: UiSettings,
+    repository: Repository,
+    stop: threading.Event,
+    ready: Callable[[], None],
+    tell: Tell | None = None,
+) -> None:
     """As ``run``, over any repository. One process serves one dashboard."""
     check(settings)
     access = Access(settings.access_file)
     listener = _listen(settings)
-    install(Dashboard(repository))
-    server = _Server(application(settings, access), listener)
+    dashboard = Dashboard(repository)
+    install(dashboard)
+    server = _Server(application(settings, access, dashboard.vitals), listener)
     server.start()
     try:
         _wait_until_opened(settings, access, server, stop)
@@ -59,15 +75,16 @@ def serve(settings: UiSettings, repository: Repository, stop: threading.Event, r
             gc.freeze()  # what is loaded now stays: later collections need not look at it
             ready()
             log.info("the dashboard is served at %s", settings.origin)
-        while not stop.wait(1.0) and server.is_alive:
-            pass
+        while not stop.wait(STEP_SECONDS) and server.is_alive:
+            if tell is not None:
+                tell(int(time.time() * 1000), dashboard.vitals.samples)
         if not stop.is_set():
             raise PermanentError("the web server of the dashboard has ended by itself; its last log lines say why")
     finally:
         server.end()
 
 
-def application(settings: UiSettings, access: Access) -> ASGIApp:
+def application(settings: UiSettings, access: Access, vitals: Vitals | None = None) -> ASGIApp:
     """The whole web application: guard, compressed assets, Streamlit with our pages, and HEALTH_PATH."""
     import streamlit
     from starlette.requests import Request
@@ -83,7 +100,7 @@ def application(settings: UiSettings, access: Access) -> ASGIApp:
 
     app = streamlit.App(SCRIPT, routes=[Route(HEALTH_PATH, health)], lifespan=_quiet, on_script_error=_log_script_error)
     static = Path(streamlit.__file__).parent / "static"
-    return Guard(CompressedAssets(app, static), settings, access)
+    return Guard(CompressedAssets(app, static), settings, access, vitals)
 
 
 @asynccontextmanager

@@ -96,7 +96,11 @@ def _clickhouse(own: Installation, stop: threading.Event, ready: Ready) -> None:
 def _sink(own: Installation, stop: threading.Event, ready: Ready) -> None:
     from pulsemon_sinks import sink as role
 
-    role.run(own.sink(), own.kafka("sink"), own.clickhouse(), stop, ready)
+    from pulsemon_deploy.own_metrics import telling
+    from pulsemon_deploy.role_usage import role_samples
+
+    with telling(own, "sink", lambda: role_samples(own.home.state_file)) as tell:
+        role.run(own.sink(), own.kafka("sink"), own.clickhouse(), stop, ready, tell)
 
 
 def _processor(own: Installation, stop: threading.Event, ready: Ready) -> None:
@@ -114,4 +118,7 @@ def _agent(own: Installation, stop: threading.Event, ready: Ready) -> None:
 def _ui(own: Installation, stop: threading.Event, ready: Ready) -> None:
     from pulsemon_ui import serve as role
 
-    role.run(own.ui(), own.clickhouse_reader(), stop, ready)
+    from pulsemon_deploy.own_metrics import telling
+
+    with telling(own, "ui") as tell:
+        role.run(own.ui(), own.clickhouse_reader(), stop, ready, tell)

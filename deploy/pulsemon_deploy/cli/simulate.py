@@ -38,6 +38,7 @@ def body(
         else:
             from pulsemon_deploy.simulate import live
 
-            live.run(settings, own.kafka("simulator"), stop, ready)
+            told = live.Own(own.agent().server_id, own.local.own_metrics_seconds)
+            live.run(settings, own.kafka("simulator"), stop, ready, told)
 
     return run

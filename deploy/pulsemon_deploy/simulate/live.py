@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from pulsemon_schemas.runtime.kafka import KafkaSettings
+from pulsemon_schemas.runtime.own_metrics import OwnMetrics
 
 from pulsemon_deploy.simulate.feed import Feed
 from pulsemon_deploy.simulate.fleet import fleet
@@ -16,12 +17,14 @@ from pulsemon_deploy.simulate.noise import key
 from pulsemon_deploy.simulate.outlet import Outlet
 from pulsemon_deploy.simulate.register import register
 from pulsemon_deploy.simulate.settings import SimulatorSettings
+from pulsemon_deploy.simulate.vitals import Vitals
 
 log = logging.getLogger(__name__)
 
 SHORTEST_PAUSE_SECONDS = 0.05
 # So that neither acknowledgements nor the stop are waited for longer.
 LONGEST_PAUSE_SECONDS = 1.0
+ROLE = "simulator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +37,31 @@ class Sent:
     seconds: float
 
 
-def run(settings: SimulatorSettings, kafka: KafkaSettings, stop: threading.Event, ready: Callable[[], None]) -> Sent:
+@dataclass(frozen=True, slots=True)
+class Own:
+    """Under which server the simulator tells about itself, and how often."""
+
+    server_id: str
+    interval_seconds: float
+
+
+def run(
+    settings: SimulatorSettings,
+    kafka: KafkaSettings,
+    stop: threading.Event,
+    ready: Callable[[], None],
+    own: Own | None = None,
+) -> Sent:
     """Registers the servers and sends until ``stop``, or for the duration of the settings.
 
-    Calls ``ready`` at the first acknowledgement. TransientError if the servers could not be registered.
+    Calls ``ready`` at the first acknowledgement. Without ``own`` nothing is told about the simulator itself.
+    TransientError if the servers could not be registered.
     """
     servers = fleet(settings.servers, settings.seed)
     register(kafka, servers, stop)
     outlet = Outlet(kafka, ready)
+    vitals = Vitals(len(servers), outlet)
+    metrics = OwnMetrics(own.server_id, ROLE, own.interval_seconds, outlet.send_own) if own else None
     began = time.monotonic()
     timetable = Timetable(settings, time.time())
     for server in servers:
@@ -49,6 +69,9 @@ def run(settings: SimulatorSettings, kafka: KafkaSettings, stop: threading.Event
     while not stop.is_set() and not _is_over(settings, began):
         for feed, tick in timetable.due(time.time()):
             outlet.send(feed, tick, round(time.time() * 1000))
+            vitals.made(time.time() - tick)
+        if metrics is not None:
+            metrics.step(round(time.time() * 1000), vitals.samples)
         outlet.poll()
         pause = timetable.next_at - time.time()
         stop.wait(min(max(pause, SHORTEST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from confluent_kafka import KafkaError, Message, Producer
 from pulsemon_schemas.batch_encoder import BatchEncoder
 from pulsemon_schemas.runtime.kafka import KafkaSettings, producer_config
+from pulsemon_schemas.runtime.own_metrics import Addressed
 from pulsemon_schemas.topics import METRICS
 
 from pulsemon_deploy.simulate.feed import Feed
@@ -29,12 +30,13 @@ class Outlet:
         self._producer = Producer(config)
         self._encoder = BatchEncoder()
         self._ready: Callable[[], None] | None = ready
-        self.batches = self.samples = self.acknowledged = 0
+        self.batches = self.samples = self.acknowledged = self.dropped = 0
 
     def send(self, feed: Feed, tick: int, sent_at_ms: int) -> None:
         """Hands the feed's batch of a tick over; while the broker is away for too long it is dropped and counted."""
         if len(self._producer) >= WAITING_BATCHES:
             feed.drop(tick)
+            self.dropped += 1
             return
         batch = feed.batch(tick, sent_at_ms)
         if batch is None:
@@ -45,6 +47,13 @@ class Outlet:
         self.batches += 1
         self.samples += len(batch.values)
 
+    def send_own(self, record: Addressed) -> bool:
+        """Hands over what the simulator tells about itself; False while the broker is away for too long."""
+        if len(self._producer) >= WAITING_BATCHES:
+            return False
+        self._producer.produce(METRICS.name, record.value, record.key, on_delivery=self._delivered_own)
+        return True
+
     def poll(self) -> None:
         """Takes the acknowledgements that have come."""
         self._producer.poll(0)
@@ -53,6 +62,10 @@ class Outlet:
         """Waits for what is on its way, within limits."""
         if left := self._producer.flush(FLUSH_SECONDS):
             log.warning("%s batches were not acknowledged before the end; whether they are stored is not known", left)
+
+    def _delivered_own(self, error: KafkaError | None, _message: Message) -> None:
+        if error is not None:
+            log.warning("the broker refused what the simulator tells about itself: %s", error)
 
     def _delivered(self, error: KafkaError | None, _message: Message) -> None:
         if error is not None:

@@ -34,6 +34,10 @@ class Sample(NamedTuple):
     value: float
 
 
+Tell = Callable[[int, Callable[[], Iterable[Sample]]], None]
+"""Takes the time now, in ms, and a function that collects what there is to tell: ``OwnMetrics.step``."""
+
+
 def sample(name: str, value: float, **labels: str) -> Sample:
     """A value with its labels."""
     return Sample(name, canonical(labels), float(value))

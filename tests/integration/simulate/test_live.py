@@ -14,6 +14,7 @@ from pulsemon_deploy.simulate.fleet import fleet
 from pulsemon_deploy.simulate.register import register
 from pulsemon_deploy.simulate.settings import SimulatorSettings
 from pulsemon_deploy.simulate.signals import Signals
+from pulsemon_schemas.catalogue import METRICS as CATALOGUE
 from pulsemon_schemas.codec import decode
 from pulsemon_schemas.records import ControlRecord, LogRecord, MetricBatch
 from pulsemon_schemas.runtime.kafka import consumer_config
@@ -61,7 +62,9 @@ def records_of(broker: Broker, topic: str, partitions: int, ids: set[str], since
 def test_batches_are_valid_whole_and_what_the_history_says(broker: Broker) -> None:
     since_ms = round(time.time() * 1000)
     is_ready = threading.Event()
-    sent = live.run(SETTINGS, broker.settings_for("simulator"), threading.Event(), is_ready.set)
+    host = f"host-of-{since_ms}"
+    sent = live.run(SETTINGS, broker.settings_for("simulator"), threading.Event(), is_ready.set, live.Own(host, 1.0))
+    _assert_it_told_of_itself(records_of(broker, METRICS.name, PARTITIONS, {host}), sent)
     records = records_of(broker, METRICS.name, PARTITIONS, IDS, since_ms)
     assert is_ready.is_set()
     assert len(records) == sent.batches == sent.acknowledged >= 6
@@ -78,6 +81,19 @@ def test_batches_are_valid_whole_and_what_the_history_says(broker: Broker) -> No
     assert {server_id for server_id, _ in sequences} == IDS
     for found in sequences.values():
         assert found == list(range(len(found)))
+
+
+def _assert_it_told_of_itself(records: list[LogRecord], sent: live.Sent) -> None:
+    batches = [decode(record.value) for record in records]
+    assert batches
+    newest = batches[-1]
+    assert isinstance(newest, MetricBatch)
+    assert newest.source == "service"
+    assert set(newest.names) == {one.name for one in CATALOGUE if one.name.startswith("pulsemon.simulator.")}
+    told = dict(zip(newest.names, newest.values, strict=True))
+    assert told["pulsemon.simulator.servers"] == SETTINGS.servers
+    assert 0 < told["pulsemon.simulator.acknowledged"] <= told["pulsemon.simulator.batches"] <= sent.batches
+    assert 0.0 <= told["pulsemon.simulator.lateness"] < 1.5
 
 
 def _assert_is_the_model(batch: MetricBatch) -> None:

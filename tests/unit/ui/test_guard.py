@@ -5,6 +5,7 @@ import pytest
 from pulsemon_ui.access import Access, make_link
 from pulsemon_ui.guard import HEALTH_PATH, Guard, cookie_name
 from pulsemon_ui.settings import UiSettings
+from pulsemon_ui.vitals import Vitals
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from support.asgi import Answer, get, websocket_messages
@@ -109,3 +110,19 @@ def test_health_needs_no_session_but_the_right_host(app: ASGIApp) -> None:
 def test_a_strange_cookie_is_no_session(app: ASGIApp, settings: UiSettings, value: str) -> None:
     assert get(app, f"{ORIGIN}/", {"cookie": f"{cookie_name(settings)}={value}"}).status == 403
     assert get(app, f"{ORIGIN}/", {"cookie": f"=;;={value}"}).status == 403
+
+
+def test_an_open_websocket_is_a_viewer_and_one_that_is_refused_is_none(settings: UiSettings) -> None:
+    vitals = Vitals()
+    seen: list[int] = []
+
+    async def counting(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(vitals.viewers)
+        await inner(scope, receive, send)
+
+    guard = Guard(counting, settings, Access(settings.access_file), vitals)
+    session = {"cookie": get(guard, make_link(settings)).headers["set-cookie"].split(";")[0]}
+    assert get(guard, f"{ORIGIN}/", session).status == 200
+    websocket_messages(guard, f"{ORIGIN}/stream")
+    websocket_messages(guard, f"{ORIGIN}/stream", session)
+    assert (seen, vitals.viewers) == ([0, 1], 0)

@@ -28,6 +28,11 @@ def show() -> None:
 
 def _live(filters: Filters) -> None:
     """Everything that changes with each refresh."""
+    with dashboard().vitals.refreshing():
+        _body(filters)
+
+
+def _body(filters: Filters) -> None:
     answer = dashboard().fleet()
     trouble_bar(answer)
     if answer.value is None:

@@ -58,6 +58,11 @@ def _sets(host: Host) -> dict[str, object]:
 
 
 def _live(server_id: str, range_word: str, set_title: str) -> None:
+    with dashboard().vitals.refreshing():
+        _body(server_id, range_word, set_title)
+
+
+def _body(server_id: str, range_word: str, set_title: str) -> None:
     fleet = dashboard().fleet()
     host = next((one for one in fleet.value.hosts if one.server_id == server_id), None) if fleet.value else None
     if host is None:
