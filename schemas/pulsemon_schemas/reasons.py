@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+NOT_APPLIED = "not_applied"
+"""The one reason that is not about the record."""
+
 REASONS: Mapping[str, str] = {
     "framing": "The record does not begin with a zero byte and a schema id.",
     "unknown_schema": "The schema id is not one under which records of this topic are written.",
@@ -18,4 +21,5 @@ REASONS: Mapping[str, str] = {
     "too_old": "The samples claim to be from before 2020.",
     "too_new": "The samples claim to be from more than ten minutes after the log received them.",
     "bad_signature": "The Tick is not signed with the secret of this installation, or is made for another place.",
+    NOT_APPLIED: "The record is valid, and the processor failed at it: a fault of ours that changed nothing else.",
 }

@@ -14,6 +14,7 @@ class PartitionProgress:
     next_offset: int = -1
     applied: int = 0
     dead_letters: int = 0
+    failures: int = 0
     transactions: int = 0
     restores: int = 0
     outputs: int = 0

@@ -207,6 +207,13 @@ class Worker:
         now_ms = time.time() * 1000
         for partition, records in logs.items():
             one, engine = self._progress.of(partition), self._seats[partition].owned.engine
+            if engine.counters.failures > one.failures:
+                log.error(
+                    "Partition %d: something failed %d times at records up to offset %d. Each changed nothing; the "
+                    "events of type not_applied say what it was, and the batches are in the dead letter.",
+                    partition, engine.counters.failures - one.failures, engine.cover,
+                )  # fmt: skip
+            one.failures = engine.counters.failures
             one.applied += len(records)
             one.dead_letters = engine.counters.dead_letters
             one.next_offset = engine.cover + 1

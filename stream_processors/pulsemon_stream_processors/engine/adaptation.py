@@ -23,12 +23,19 @@ class Adaptation:
         self._lifecycle = lifecycle
         self._absence = absence
 
+    def is_due(self, server: Server) -> bool:
+        """Whether the configuration is another one than the server was last brought up to."""
+        configuration = self._configuration
+        return server.revision != configuration.revision or server.registered is not configuration.profile(
+            server.server_id
+        )
+
     def adapt(self, server: Server, authors: Mapping[str, str] = NOBODY) -> None:
         """Brings a server up to the configuration. ``authors`` of the changes, by ``rule/id`` and ``server/id``."""
+        if not self.is_due(server):
+            return
         configuration = self._configuration
         registered = configuration.profile(server.server_id)
-        if server.revision == configuration.revision and server.registered is registered:
-            return
         server.revision = configuration.revision
         server.registered = registered
         server.profile = registered or ServerProfile(server.server_id)
@@ -48,7 +55,7 @@ class Adaptation:
             self._lifecycle.expire(server, watch, reason, actor)
         self._absence.close(server, EXPIRED, reason, actor)
         server.silence.state = ALIVE
-        server.watches.clear()
+        server.watches = {}
 
     def _adapt_watch(self, server: Server, watch: Watch, authors: Mapping[str, str]) -> None:
         key = watch.key

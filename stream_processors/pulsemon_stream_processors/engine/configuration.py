@@ -11,6 +11,7 @@ from pulsemon_schemas.rules.resolve import by_rank, effective, effective_absence
 from pulsemon_schemas.rules.rule import ABSENCE, THRESHOLD
 
 from pulsemon_stream_processors.engine.control_history import Change
+from pulsemon_stream_processors.engine.failure import UNREPEATABLE, problem_of
 
 
 class Configuration:
@@ -26,10 +27,20 @@ class Configuration:
         self._ranked_absence: list[Rule] = []
         self._is_ranked = True
 
-    def take(self, change: Change) -> None:
-        """Puts one change in force; ``rank`` follows the last one."""
+    def take(self, change: Change) -> str:
+        """Puts one change in force; ``rank`` follows the last one. Returns why it cannot be, "" if it is."""
+        try:
+            self._take(change)
+        except UNREPEATABLE:
+            raise
+        except Exception as error:  # noqa: BLE001 - one record must not keep all later ones from being in force
+            return problem_of(error)
+        return change.problem
+
+    def _take(self, change: Change) -> None:
         match change.entity:
             case Rule() as rule:
+                by_rank((rule,))  # a rule that has no rank must not come among the others
                 self._rules[rule.id] = rule
                 self._is_ranked = False
             case ServerProfile() as profile:

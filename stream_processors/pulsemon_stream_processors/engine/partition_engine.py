@@ -1,12 +1,13 @@
 """The engine of one partition: the next record of its log in, what must be written out."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from pulsemon_schemas.batch_head import BatchHead
 from pulsemon_schemas.errors import ContractError
 from pulsemon_schemas.labels import parse as parse_labels
+from pulsemon_schemas.reasons import NOT_APPLIED
 from pulsemon_schemas.records import LogRecord
 from pulsemon_schemas.rules.status import ALIVE
 from pulsemon_schemas.ticks import CONTROL_TOPIC_ID_LABEL, TICK_SERVER_ID, control_offset
@@ -18,32 +19,18 @@ from pulsemon_stream_processors.engine.adaptation import Adaptation
 from pulsemon_stream_processors.engine.configuration import Configuration
 from pulsemon_stream_processors.engine.control_history import ControlHistory
 from pulsemon_stream_processors.engine.control_in_force import ControlInForce, Verdict
+from pulsemon_stream_processors.engine.counters import Counters
 from pulsemon_stream_processors.engine.errors import ControlBehindError, OffsetGapError
+from pulsemon_stream_processors.engine.failure import UNREPEATABLE, problem_of
 from pulsemon_stream_processors.engine.journal import Journal
+from pulsemon_stream_processors.engine.judging import Judging
 from pulsemon_stream_processors.engine.lifecycle import Lifecycle
 from pulsemon_stream_processors.engine.log_time import LogTime
-from pulsemon_stream_processors.engine.moment import Moment
 from pulsemon_stream_processors.engine.output import Output
 from pulsemon_stream_processors.engine.place import Place
-from pulsemon_stream_processors.engine.plan import MAX_PLANS, MAX_WATCHES, Plan, make_plan
+from pulsemon_stream_processors.engine.savepoint import Savepoint
 from pulsemon_stream_processors.engine.server import Server
 from pulsemon_stream_processors.engine.tick_effects import Agenda, TickEffects
-from pulsemon_stream_processors.engine.watch import Watch
-
-LATE_MS = 120_000
-"""A batch that was sent so long after it was taken is late: both times are of one clock."""
-
-
-@dataclass(slots=True)
-class Counters:
-    """What went through this engine since it was made; no part of its state."""
-
-    batches: int = 0
-    samples: int = 0
-    duplicates: int = 0
-    late_batches: int = 0
-    dead_letters: int = 0
-    ticks: int = 0
 
 
 class PartitionEngine:
@@ -70,6 +57,7 @@ class PartitionEngine:
         self._effects = TickEffects(
             self._time, self._configuration, self._journal, self._lifecycle, self._absence, self._adaptation
         )
+        self._judging = Judging(self._time, self._configuration, self._journal, self._lifecycle, self.counters)
         self._servers: dict[str, Server] = {}
         self._dirty: set[str] = set()
 
@@ -121,7 +109,8 @@ class PartitionEngine:
         """Takes the next record and returns what must be written. A record that was applied before does nothing.
 
         Raises OffsetGapError and ControlBehindError, which leave the engine as it was. A record that breaks the
-        contract becomes a dead letter.
+        contract becomes a dead letter, and so does one at which something fails that nobody expected: its server is as
+        it was before, and the log goes on.
         """
         if record.offset <= self.cover:
             return []
@@ -130,15 +119,14 @@ class PartitionEngine:
         try:
             head = check(record, self.place.partition_count, self.place.tick_key, self.place.topic_id)
         except ContractError as error:
-            self.cover = record.offset
-            outputs = self._journal.begin(record.offset)
-            self._journal.dead_letter(record, error)
-            self.counters.dead_letters += 1
-            return outputs
+            return self._refuse(record, error)
+        except UNREPEATABLE:
+            raise
+        except Exception as error:  # noqa: BLE001 - a record that cannot be checked would end every worker, one after the other
+            return self._give_up(record, "", error)
         if head.server_id == TICK_SERVER_ID:
             return self._tick(record, head)
         self._time.advance(record.append_time_ms)
-        self.cover = record.offset
         return self._batch(record, head)
 
     def skip_to(self, offset: int) -> list[Output]:
@@ -156,7 +144,7 @@ class PartitionEngine:
         for server_id in sorted(self._servers):
             server = self._servers[server_id]
             if server.cover < self.cover:
-                self._effects.lose(server, reason)
+                self.counters.failures += not self._effects.lose(server, reason)
                 self._dirty.add(server_id)
         self._journal.event("gap", "", missing)
         return outputs
@@ -184,79 +172,66 @@ class PartitionEngine:
         return dirty
 
     def _batch(self, record: LogRecord, head: BatchHead) -> list[Output]:
-        outputs = self._journal.begin(record.offset)
-        server_id = head.server_id
-        server = self._servers.get(server_id)
+        server = self._servers.get(head.server_id)
+        is_known = server is not None
         if server is None:
-            server = self._new_server(server_id)
+            server = self._new_server(head.server_id)
         elif record.offset <= server.cover:
-            return outputs
+            self.cover = record.offset
+            return self._journal.begin(record.offset)
+        savepoint = Savepoint(server)
+        try:
+            outputs = self._take(server, record, head, savepoint)
+        except UNREPEATABLE:
+            raise
+        except Exception as error:  # noqa: BLE001 - the record would end every worker, one after the other
+            savepoint.back()
+            if not is_known:
+                del self._servers[head.server_id]
+            return self._give_up(record, head.server_id, error)
+        self.cover = record.offset
+        return outputs
+
+    def _take(self, server: Server, record: LogRecord, head: BatchHead, savepoint: Savepoint) -> list[Output]:
+        outputs = self._journal.begin(record.offset)
         if not server.producers.is_new(head.producer_id, head.sequence, self._time.clock_ms):
             self.counters.duplicates += 1
             return outputs
-        self._dirty.add(server_id)
+        self._dirty.add(head.server_id)
         is_news = not server.has_spoken
         server.has_spoken = True
-        self._adaptation.adapt(server)
+        if self._adaptation.is_due(server):
+            savepoint.keep_rules()
+            self._adaptation.adapt(server)
         if head.source in HOST_SOURCES:
             is_news |= server.silence.state != ALIVE
             self._absence.end(server, head.producer_id, head.sequence, record.offset)
         if not server.profile.is_retired:
-            self._judge(server, head, record.offset)
+            self._judging.judge(server, head, record.offset, savepoint)
         if is_news or outputs:
             standing.tell(server, self._configuration, self._time, self._journal)
         return outputs
 
-    def _judge(self, server: Server, head: BatchHead, offset: int) -> None:
-        names, labels = head.names, head.labels
-        for plan in server.plans:
-            if plan.names is names and plan.labels is labels:
-                break
-        else:
-            plan = self._plan(server, names, labels)
-        late = head.sent_at_ms - head.recorded_at_ms > LATE_MS
-        counters = self.counters
-        counters.batches += 1
-        counters.samples += head.sample_count
-        counters.late_batches += late
-        if not plan.watched:
-            return
-        values = head.values()
-        moment = Moment(head.recorded_at_ms, offset, self._time.elapsed_ms, late, head.producer_id, head.sequence)
-        advance = self._lifecycle.advance
-        for index, watch in plan.watched:
-            value = values[index]
-            if value - value != 0.0:  # NaN and infinite values are not judged
-                continue
-            try:
-                evidence = watch.feed(value, moment)
-                if evidence is not None:
-                    advance(server, watch, moment, evidence)
-            except Exception as error:  # noqa: BLE001 - one rule that fails must not end the judging of all others
-                self._fail(server, watch, error)
+    def _refuse(self, record: LogRecord, error: ContractError) -> list[Output]:
+        self.cover = record.offset
+        outputs = self._journal.begin(record.offset)
+        self._journal.dead_letter(record, error)
+        self.counters.dead_letters += 1
+        return outputs
 
-    def _plan(self, server: Server, names: tuple[str, ...], labels: tuple[str, ...]) -> Plan:
-        for at, plan in enumerate(server.plans):
-            if plan.names == names and plan.labels == labels:  # the same series, read from the bytes anew
-                server.plans[at] = plan = plan._replace(names=names, labels=labels)
-                return plan
-        plan = make_plan(server.watches, server.profile, self._configuration, names, labels)
-        server.plans = [plan, *server.plans[: MAX_PLANS - 1]]
-        if plan.passed_over:
-            facts = {"passed_over": plan.passed_over, "limit": MAX_WATCHES}
-            self._journal.event("too_many_series", server.server_id, facts)
-        return plan
+    def _give_up(self, record: LogRecord, server_id: str, error: Exception) -> list[Output]:
+        """The record did nothing but move the clock, if it could be read."""
+        self.cover = record.offset
+        outputs = self._journal.begin(record.offset)
+        self._tell_failure(record, server_id, error)
+        return outputs
 
-    def _fail(self, server: Server, watch: Watch, error: Exception) -> None:
-        watch.failed_version = watch.rule.version
-        server.plans.clear()
-        facts = {
-            "rule_id": watch.rule.id,
-            "rule_version": watch.rule.version,
-            "labels": watch.key.labels,
-            "problem": f"{type(error).__name__}: {error}",
-        }
-        self._journal.event("rule_error", server.server_id, facts)
+    def _tell_failure(self, record: LogRecord, server_id: str, error: Exception) -> None:
+        problem = problem_of(error)
+        self._journal.dead_letter(record, ContractError(NOT_APPLIED, problem))
+        self._journal.event(NOT_APPLIED, server_id, {"offset": record.offset, "problem": problem})
+        self.counters.dead_letters += 1
+        self.counters.failures += 1
 
     def _tick(self, record: LogRecord, head: BatchHead) -> list[Output]:
         topic_id = parse_labels(head.labels[0]).get(CONTROL_TOPIC_ID_LABEL, "")
@@ -268,6 +243,17 @@ class PartitionEngine:
         self.cover = record.offset
         self.counters.ticks += 1
         outputs = self._journal.begin(record.offset)
+        try:
+            self._work(verdict, topic_id, offset)
+        except UNREPEATABLE:
+            raise
+        except Exception as error:  # noqa: BLE001 - the Tick would end every worker, one after the other
+            self._tell_failure(record, "", error)
+        self._journal.partition_time(self._time.clock_ms, self._time.elapsed_ms)
+        return outputs
+
+    def _work(self, verdict: Verdict, topic_id: str, offset: int) -> None:
+        """All that a Tick does; what fails at one server, or at one control record, fails there alone."""
         agenda = Agenda()
         if verdict is Verdict.ADVANCED:
             self._advance_control(topic_id, offset, agenda)
@@ -276,22 +262,20 @@ class PartitionEngine:
             facts = {"control_topic_id": topic_id, "named_offset": offset, "in_force_offset": self._in_force.offset}
             self._journal.event("control_refused", "", facts)
         self._look_at_quiet_periods(agenda)
-        for server in self._effects.concerned(self._servers.values(), agenda, record.offset):
-            self._effects.work(server, agenda)
+        for server in self._effects.concerned(self._servers.values(), agenda, self.cover):
+            self.counters.failures += not self._effects.work(server, agenda)
             self._dirty.add(server.server_id)
-        self._journal.partition_time(self._time.clock_ms, self._time.elapsed_ms)
-        return outputs
 
     def _advance_control(self, topic_id: str, offset: int, agenda: Agenda) -> None:
         changes = self._history.changes(self._in_force.offset, offset)
         self._in_force.advance(topic_id, offset)
         self._journal.control_offset = offset
         for change in changes:
-            self._configuration.take(change)
+            problem = self._configuration.take(change)
             agenda.note(change, self.place.partition)
-            if change.problem:
+            if problem:
                 facts = {"entity": f"{change.entity_type}/{change.entity_id}", "version": change.offset}
-                self._journal.event("rule_error", "", {**facts, "problem": change.problem})
+                self._journal.event("rule_error", "", {**facts, "problem": problem})
         self._configuration.rank()
         for server_id in sorted(agenda.purged):
             server = self._servers.get(server_id)

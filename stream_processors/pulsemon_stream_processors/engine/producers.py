@@ -11,7 +11,7 @@ class Producers:
     __slots__ = ("last",)
 
     def __init__(self) -> None:
-        self.last: dict[str, list[int]] = {}
+        self.last: dict[str, tuple[int, int]] = {}
 
     def is_new(self, producer_id: str, sequence: int, clock_ms: int) -> bool:
         """Whether a batch was not seen before; if so it is seen now."""
@@ -19,12 +19,11 @@ class Producers:
         if known is not None and clock_ms - known[1] < FORGET_MS:
             if sequence <= known[0]:
                 return False
-            known[0] = sequence
-            known[1] = clock_ms
+            self.last[producer_id] = (sequence, clock_ms)
             return True
         self.last.pop(producer_id, None)
         self._forget(clock_ms)
-        self.last[producer_id] = [sequence, clock_ms]
+        self.last[producer_id] = (sequence, clock_ms)
         return True
 
     def _forget(self, clock_ms: int) -> None:

@@ -46,12 +46,14 @@ class Server:
     """``cover`` is the offset that a restored snapshot covered: records up to it are in here already.
 
     ``ended`` has the alerts that ended, oldest first, with the calendar time of their end. ``open`` are the watches
-    that have an alert. ``profile`` and ``revision`` are the configuration that the plans were made from.
+    that have an alert. ``failing`` is why the last Tick could do nothing here, "" if it could. ``profile`` and
+    ``revision`` are the configuration that the plans were made from.
     """
 
     __slots__ = (
         "cover",
         "ended",
+        "failing",
         "has_spoken",
         "open",
         "plans",
@@ -72,6 +74,7 @@ class Server:
     def __init__(self, server_id: str) -> None:
         self.server_id = server_id
         self.cover = NEVER
+        self.failing = ""
         self.profile = ServerProfile(server_id)
         self.registered: ServerProfile | None = None
         self.revision = NEVER

@@ -66,7 +66,9 @@ def check_heading(state: Mapping[str, Any], place: Place) -> None:
 def server_state(server: Server) -> State:
     """All that must be known to go on with a server."""
     silence = server.silence
+    failing = {"failing": server.failing} if server.failing else {}
     return {
+        **failing,
         "server_id": server.server_id,
         **_fields(server, SERVER_FIELDS),
         "producers": server.producers.last,
@@ -78,11 +80,25 @@ def server_state(server: Server) -> State:
 
 
 def restored_server(state: Mapping[str, Any], history: ControlHistory) -> Server:
-    """The server of a snapshot, with the versions of the rules that judged it. Raises as ``ControlHistory.rule``."""
+    """The server of a snapshot, with the versions of the rules that judged it.
+
+    Raises StateError, ControlBehindError.
+    """
+    try:
+        return _restored_server(state, history)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise StateError(
+            f"the snapshot of {state.get('server_id')!r} cannot be used ({type(error).__name__}: {error}): nothing was "
+            f"restored; start the version that wrote it, or delete the partition's state and process its log anew"
+        ) from error
+
+
+def _restored_server(state: Mapping[str, Any], history: ControlHistory) -> Server:
     server = Server(state["server_id"])
     server.cover = state["cover"]
+    server.failing = state.get("failing", "")
     _set(server, SERVER_FIELDS, state)
-    server.producers.last = dict(state["producers"])
+    server.producers.last = {name: (sequence, seen_ms) for name, (sequence, seen_ms) in state["producers"].items()}
     server.ended = [(alert_id, ended_ms) for alert_id, ended_ms in state["ended"]]
     _set(server.silence, SILENCE_FIELDS, state["silence"])
     if state["absence"] is not None:

@@ -1,9 +1,10 @@
 """What a Tick does to the servers of a partition: configuration, commands, absence, series that are gone."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from pulsemon_schemas.control import PURGED, SERVER
+from pulsemon_schemas.reasons import NOT_APPLIED
 from pulsemon_schemas.rules import AlertCommand
 
 from pulsemon_stream_processors.engine import standing
@@ -13,9 +14,11 @@ from pulsemon_stream_processors.engine.alert import UNKNOWN
 from pulsemon_stream_processors.engine.commands import Commands
 from pulsemon_stream_processors.engine.configuration import Configuration
 from pulsemon_stream_processors.engine.control_history import Change
+from pulsemon_stream_processors.engine.failure import UNREPEATABLE, problem_of
 from pulsemon_stream_processors.engine.journal import Journal
 from pulsemon_stream_processors.engine.lifecycle import Lifecycle
 from pulsemon_stream_processors.engine.log_time import LogTime
+from pulsemon_stream_processors.engine.savepoint import Savepoint
 from pulsemon_stream_processors.engine.server import Server
 from pulsemon_stream_processors.engine.watch import Watch
 
@@ -100,15 +103,50 @@ class TickEffects:
         ]
         return sorted(found, key=lambda server: server.server_id)
 
-    def purge(self, server: Server, actor: str) -> None:
-        """Ends what there is to say about a server; its state goes with it."""
-        self._adaptation.end(server, "the server was purged", actor)
+    def purge(self, server: Server, actor: str) -> bool:
+        """Ends what there is to say about a server; its state goes with it. False if that failed: it only goes."""
+        is_done = self._attempt(server, lambda: self._adaptation.end(server, "the server was purged", actor))
         for alert_id, _ in server.ended:
             self._journal.alert_gone(server.server_id, alert_id)
         self._journal.server_gone(server.server_id)
+        return is_done
 
-    def work(self, server: Server, agenda: Agenda) -> None:
-        """All that a Tick does to one server."""
+    def work(self, server: Server, agenda: Agenda) -> bool:
+        """All that a Tick does to one server, or nothing. False if any of it failed, and not as at the last Tick."""
+        return self._attempt(server, lambda: self._work(server, agenda))
+
+    def lose(self, server: Server, reason: str) -> bool:
+        """Records are missing: what was open is unknown now. False if that failed, and nothing changed."""
+        return self._attempt(server, lambda: self._lose(server, reason))
+
+    def _attempt(self, server: Server, act: Callable[[], None]) -> bool:
+        savepoint = Savepoint(server)
+        if self._adaptation.is_due(server):
+            savepoint.keep_rules()
+        else:
+            savepoint.keep(server.open.values())
+        outputs = self._journal.outputs
+        written = len(outputs)
+        try:
+            act()
+        except UNREPEATABLE:
+            raise
+        except Exception as error:  # noqa: BLE001 - one server that fails must not keep the others from being judged
+            savepoint.back()
+            del outputs[written:]
+            return self._is_told(server, problem_of(error))
+        server.failing = ""
+        return True
+
+    def _is_told(self, server: Server, problem: str) -> bool:
+        """Whether the Tick before failed alike, as the next ones will; if not, it is told now."""
+        if problem == server.failing:
+            return True
+        server.failing = problem
+        self._journal.event(NOT_APPLIED, server.server_id, {"offset": self._journal.offset, "problem": problem})
+        return False
+
+    def _work(self, server: Server, agenda: Agenda) -> None:
         self._adaptation.adapt(server, agenda.authors)
         for command in agenda.commands.get(server.server_id, ()):
             self._commands.obey(server, command)
@@ -120,8 +158,7 @@ class TickEffects:
         self._forget(server)
         standing.tell(server, self._configuration, self._time, self._journal)
 
-    def lose(self, server: Server, reason: str) -> None:
-        """Records are missing: what was open is unknown now."""
+    def _lose(self, server: Server, reason: str) -> None:
         self._adaptation.adapt(server)
         for key in sorted(server.open):
             self._lifecycle.lose(server, server.open[key], reason)
@@ -144,8 +181,8 @@ class TickEffects:
             return
         server.swept_ms = self._time.elapsed_ms
         limit_ms = self._time.elapsed_ms - EXPIRE_MS
-        gone = [key for key, watch in server.watches.items() if watch.alert is None and watch.seen_ms < limit_ms]
-        for key in gone:
-            del server.watches[key]
-        if gone:
+        watches = server.watches
+        kept = {key: watch for key, watch in watches.items() if watch.alert is not None or watch.seen_ms >= limit_ms}
+        if len(kept) < len(watches):
+            server.watches = kept
             server.plans.clear()

@@ -8,6 +8,7 @@ BUCKETS = 12
 """A window is the bucket of the newest sample and the eleven before: 11/12 to 12/12 of its length."""
 
 Bucket = list[float]
+Kept = tuple[list[Bucket], Bucket | None, float | None]
 SLOT, COUNT, TOTAL, ENTRY, FIRST_MS, OFFSET = range(6)
 """``TOTAL`` is the sum, the extreme, or the growth inside; ``ENTRY`` the growth from the sample before the bucket."""
 
@@ -53,6 +54,7 @@ class Window:
         slot = at_ms // self._width_ms
         if not self.buckets or slot <= self.buckets[-1][SLOT] - BUCKETS:
             return
+        self.buckets = [bucket[:] for bucket in self.buckets]  # older buckets are kept by whoever may bring them back
         at = next(at for at, bucket in enumerate(self.buckets) if bucket[SLOT] >= slot)
         if self.buckets[at][SLOT] != slot:
             self.buckets.insert(at, [slot, 0, 0.0, 0.0, at_ms, offset])
@@ -60,6 +62,19 @@ class Window:
         self._fold(bucket, value)
         bucket[COUNT] += 1
         self.close()
+
+    def kept(self) -> Kept:
+        """The samples as they are now, for ``bring_back``; both are of one window."""
+        buckets = self.buckets
+        return list(buckets), buckets[-1][:] if buckets else None, self.previous
+
+    def bring_back(self, kept: Kept) -> None:
+        """Forgets what came after ``kept``."""
+        buckets, newest, self.previous = kept
+        self.buckets = buckets
+        if newest is not None:
+            buckets[-1] = newest
+            self.close()
 
     def close(self) -> None:
         """Sums up all buckets but the newest, which is still open."""

@@ -11,6 +11,7 @@ from pulsemon_schemas.rules.rule import FLEET
 
 from pulsemon_stream_processors.engine.configuration import Configuration
 from pulsemon_stream_processors.engine.control_history import Change
+from pulsemon_stream_processors.engine.failure import UNREPEATABLE, problem_of
 
 
 class FleetConfiguration:
@@ -25,11 +26,21 @@ class FleetConfiguration:
         self._ranked: list[Rule] = []
         self.authors: dict[str, str] = {}
 
-    def take(self, change: Change) -> None:
-        """Puts one change in force."""
+    def take(self, change: Change) -> str:
+        """Puts one change in force. Returns why it cannot be, "" if it is."""
         if change.entity_type != RULE:
-            self._base.take(change)
-            return
+            return self._base.take(change)
+        try:
+            self._take_rule(change)
+        except UNREPEATABLE:
+            raise
+        except Exception as error:  # noqa: BLE001 - one record must not keep all later ones from being in force
+            return problem_of(error)
+        return ""
+
+    def _take_rule(self, change: Change) -> None:
+        if isinstance(change.entity, Rule):
+            by_rank((change.entity,))  # a rule that has no rank must not come among the others
         before = self._rules.pop(change.entity_id, None)
         if isinstance(change.entity, Rule) and change.entity.kind == FLEET:
             self._rules[change.entity_id] = change.entity

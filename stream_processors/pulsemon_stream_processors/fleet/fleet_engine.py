@@ -1,17 +1,20 @@
 """The engine across servers: the next event of its topic in, what must be written out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from pulsemon_schemas.control import PURGED
 from pulsemon_schemas.errors import ContractError
+from pulsemon_schemas.reasons import NOT_APPLIED
 from pulsemon_schemas.records import LogRecord
 from pulsemon_schemas.rules import AlertCommand
 from pulsemon_schemas.rules.environments import environment_of
 
 from pulsemon_stream_processors.engine.control_history import Change, ControlHistory
 from pulsemon_stream_processors.engine.errors import ControlBehindError
+from pulsemon_stream_processors.engine.failure import UNREPEATABLE, problem_of
 from pulsemon_stream_processors.engine.log_time import LogTime
 from pulsemon_stream_processors.engine.output import Output
 from pulsemon_stream_processors.fleet import fleet_snapshot as snapshot
@@ -109,6 +112,12 @@ class FleetEngine:
             self.cover = record.offset
             self._journal.dead_letter(record, error)
             return self._journal.take()
+        except UNREPEATABLE:
+            raise
+        except Exception as error:  # noqa: BLE001 - the record would end every worker, one after the other
+            self.cover = record.offset
+            self._journal.dead_letter(record, ContractError(NOT_APPLIED, problem_of(error)))
+            return self._journal.take()
         if event is not None:
             if event.control_offset > self._history.offset:
                 raise ControlBehindError(event.control_offset, self._history.offset)
@@ -126,7 +135,7 @@ class FleetEngine:
         self._time.break_off()
         step = self._step()
         for environment in sorted(self._groups):
-            self._judgement.lose(self._groups[environment], step, reason)
+            self._attempt(environment, step, partial(self._judgement.lose, step=step, reason=reason))
         return self._journal.take()
 
     def record(self) -> dict[str, Any]:
@@ -203,9 +212,9 @@ class FleetEngine:
     def _judge(self) -> None:
         step = self._step()
         for command in self._commands:
-            group = self._groups.get(environment_of(command.server_id) or "")
-            if group is not None:
-                self._judgement.obey(group, command, step)
+            environment = environment_of(command.server_id) or ""
+            if environment in self._groups:
+                self._attempt(environment, step, partial(self._judgement.obey, command=command, step=step))
         self._commands.clear()
         concerned = self._census.touched | {name for name, group in self._groups.items() if not group.is_idle}
         if self._are_rules_new:
@@ -213,10 +222,29 @@ class FleetEngine:
         self._census.touched.clear()
         self._are_rules_new = False
         for environment in sorted(concerned):
-            group = self._groups.setdefault(environment, Group(environment))
-            self._judgement.judge(group, self._census.count(environment), step)
-            if group.is_idle:
+            self._groups.setdefault(environment, Group(environment))
+            count = self._census.count(environment)
+            self._attempt(environment, step, partial(self._judgement.judge, count=count, step=step))
+            if self._groups[environment].is_idle:
                 del self._groups[environment]
+
+    def _attempt(self, environment: str, step: Step, act: Callable[[Group], None]) -> None:
+        """Does something to an environment, or nothing if any of it fails, which is told once."""
+        group = self._groups[environment]
+        before, written = group.copied(), self._journal.written
+        try:
+            act(group)
+        except UNREPEATABLE:
+            raise
+        except Exception as error:  # noqa: BLE001 - one environment that fails must not keep others from being judged
+            self._groups[environment] = before
+            self._journal.forget(written)
+            problem = problem_of(error)
+            if problem != before.failing:
+                before.failing = problem
+                self._journal.failure(environment, problem, step)
+        else:
+            group.failing = ""
 
     def _step(self) -> Step:
         time, last = self._time, self._last

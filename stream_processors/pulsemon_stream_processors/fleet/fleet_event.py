@@ -31,7 +31,7 @@ def read_event(log_offset: int, value: bytes, topic_id: str, partition_count: in
     """
     try:
         body: Any = json.loads(value)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ContractError("malformed", f"no JSON: {error}") from None
     if not isinstance(body, dict):
         raise ContractError("malformed", "no object")

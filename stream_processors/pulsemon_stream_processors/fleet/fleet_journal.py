@@ -1,16 +1,19 @@
 """Writes down what happens to environments, as the records of the output topics."""
 
+import json
+
 from pulsemon_schemas import codec
 from pulsemon_schemas.errors import ContractError
 from pulsemon_schemas.labels import canonical
 from pulsemon_schemas.partitioner import partition_for
+from pulsemon_schemas.reasons import NOT_APPLIED
 from pulsemon_schemas.records import AlertEvent, LogRecord
 from pulsemon_schemas.rules import Rule
 from pulsemon_schemas.rules.environments import environment_id
-from pulsemon_schemas.topics import ALERT_STATE, ALERTS, DEADLETTER
+from pulsemon_schemas.topics import ALERT_STATE, ALERTS, DEADLETTER, EVENTS
 
 from pulsemon_stream_processors.engine.alert import Alert
-from pulsemon_stream_processors.engine.identity import event_id
+from pulsemon_stream_processors.engine.identity import digest, event_id
 from pulsemon_stream_processors.engine.output import Output
 from pulsemon_stream_processors.fleet.fleet_configuration import labels_of
 from pulsemon_stream_processors.fleet.place import FleetPlace
@@ -31,6 +34,31 @@ class FleetJournal:
         """The outputs so far; they are forgotten here."""
         outputs, self._outputs = self._outputs, []
         return outputs
+
+    @property
+    def written(self) -> int:
+        """How much was written since ``take``."""
+        return len(self._outputs)
+
+    def forget(self, written: int) -> None:
+        """Takes back what was written after that."""
+        del self._outputs[written:]
+
+    def failure(self, environment: str, problem: str, step: Step) -> None:
+        """An environment that could not be judged."""
+        server_id = environment_id(environment)
+        body = {
+            "type": NOT_APPLIED,
+            "event_id": digest(NOT_APPLIED, server_id, step.clock_ms, problem),
+            "server_id": server_id,
+            "problem": problem,
+            "topic_id": self._place.topic_id,
+            "partition": step.partition,
+            "offset": step.offset,
+            "control_offset": step.control_offset,
+        }
+        value = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+        self._write(EVENTS.name, server_id, server_id, value, step)
 
     def alert(
         self,

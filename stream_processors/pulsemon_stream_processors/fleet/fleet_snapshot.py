@@ -37,7 +37,9 @@ def check_heading(state: Mapping[str, Any], place: FleetPlace) -> None:
 
 def group_state(group: Group) -> State:
     """All that must be known to go on with an environment."""
+    failing = {"failing": group.failing} if group.failing else {}
     return {
+        **failing,
         "environment": group.environment,
         "rule": group.rule.version if group.rule else None,
         "levels": {name: [one.since_ms, one.is_on, one.calm_ms] for name, one in group.conditions.items()},
@@ -57,6 +59,7 @@ def restored_group(state: Mapping[str, Any], history: ControlHistory) -> Group:
         condition = group.conditions[name] = Condition()
         condition.since_ms, condition.is_on, condition.calm_ms = since_ms, is_on, calm_ms
     group.alert = restored_alert(state["alert"])
+    group.failing = state.get("failing", "")
     group.is_closed = state["is_closed"]
     group.judged_ms = state["judged_ms"]
     group.ended = [(alert_id, ended_ms) for alert_id, ended_ms in state["ended"]]

@@ -1,7 +1,8 @@
 """One environment under its rule: the conditions of the levels, and its alert."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 
 from pulsemon_schemas.rules import Rule
 
@@ -13,6 +14,7 @@ from pulsemon_stream_processors.engine.condition import NEVER, Condition
 class Group:
     """``judged_ms`` is the elapsed time at which it was judged last. ``is_closed``: somebody closed the alert, and
     there is no other before less of the environment is silent. ``ended`` are the alerts that ended, with their times.
+    ``failing`` is why it could not be judged at the last step, "" if it could.
     """
 
     environment: str
@@ -22,11 +24,17 @@ class Group:
     is_closed: bool = False
     judged_ms: int = 0
     ended: list[tuple[str, int]] = field(default_factory=list)
+    failing: str = ""
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing happens before its counts, or the rules, change."""
-        return self.alert is None and not self.is_closed and not self.ended
+        return self.alert is None and not self.is_closed and not self.ended and not self.failing
+
+    def copied(self) -> "Group":
+        """The group as it is now, whatever happens to this one."""
+        conditions = {name: copy(condition) for name, condition in self.conditions.items()}
+        return replace(self, conditions=conditions, alert=copy(self.alert), ended=list(self.ended))
 
     def take_rule(self, rule: Rule) -> None:
         """Goes on under this version of the rule; levels that are still there keep their state."""

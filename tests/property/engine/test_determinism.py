@@ -2,13 +2,15 @@
 
 import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulsemon_schemas.ticks import TICK_KEY
-from pulsemon_schemas.topics import DEADLETTER
-from pulsemon_stream_processors.engine import PartitionEngine
+from pulsemon_schemas.topics import DEADLETTER, EVENTS
+from pulsemon_stream_processors.engine import PartitionEngine, pack
 from pulsemon_stream_processors.engine.producers import FORGET_MS
 from support.engine import Log, Store, alerts, apply_all, final_state, history, place, sha256
+from support.engine_failures import PLACES, failing
 from support.engine_random import random_log
 
 SEEDS = st.integers(0, 2**32)
@@ -93,3 +95,48 @@ def test_the_random_logs_hold_what_they_should() -> None:
     assert any(event.suppressed_by for event in events)
     assert any(event.metric == "" for event in events)
     assert len(events) > 1000
+
+
+@settings(max_examples=40, deadline=None)
+@given(SEEDS, st.sampled_from(sorted(PLACES)), st.integers(1, 15))
+def test_a_fault_at_one_server_changes_nothing_for_others_nor_through_restarts(
+    seed: int, where: str, restarts: int
+) -> None:
+    log = random_log(seed)
+    calm = [event for event in log.alerts() if event.server_id != "web-1"]
+    with failing(where, "web-1"):
+        outputs = log.outputs()
+        assert [event for event in alerts(outputs) if event.server_id != "web-1"] == calm
+        assert _run(log) == _run(log)
+        assert _with_restarts(log, random.Random(seed), restarts) == _run(log)
+
+
+@settings(max_examples=30, deadline=None)
+@given(SEEDS, st.sampled_from(sorted(PLACES)))
+def test_a_record_that_failed_left_its_server_as_it_was(seed: int, where: str) -> None:
+    log = random_log(seed)
+    engine = log.engine()
+    with failing(where, "web-1"):
+        for record in log.records:
+            before = _state_of(engine, "web-1")
+            outputs = engine.apply(record)
+            letters = [one for one in outputs if ("reason", "not_applied") in one.headers]
+            if letters and record.key != TICK_KEY:
+                assert _state_of(engine, "web-1") == before
+                assert {one.topic for one in outputs} == {DEADLETTER.name, EVENTS.name}
+
+
+def _state_of(engine: PartitionEngine, server_id: str) -> bytes:
+    state = engine.snapshot(server_id)
+    return b"" if state is None else pack(state | {"cover": 0})
+
+
+@pytest.mark.parametrize("where", sorted(PLACES))
+def test_every_place_of_a_fault_is_reached(where: str) -> None:
+    def told(seed: int) -> list[bytes]:
+        with failing(where, "web-1"):
+            outputs = random_log(seed).outputs()
+        values = [output.value or b"" for output in outputs if output.topic == EVENTS.name]
+        return [value for value in values if b"ZeroDivisionError" in value]
+
+    assert any(told(seed) for seed in range(20))

@@ -1,11 +1,17 @@
 """The same events make the same bytes: twice, through restarts at any place, and however partitions are mixed."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulsemon_schemas.records import LogRecord
+from pulsemon_schemas.topics import EVENTS
+from pulsemon_stream_processors.fleet.group import Group
+from pulsemon_stream_processors.fleet.judgement import Judgement
 from support.engine import alerts, sha256
 from support.fleet_log import FleetLog, apply_all, final_state, restarted
 from support.fleet_random import random_fleet
@@ -39,8 +45,12 @@ def test_how_partitions_are_mixed_changes_nothing(seed: int, order: int) -> None
 @settings(max_examples=40, deadline=None)
 @given(SEEDS, SEEDS, st.integers(1, 30))
 def test_restarts_at_any_place_change_nothing(seed: int, order: int, restarts: int) -> None:
-    """Outputs and state are committed together, some records at a time; what was applied since is lost each time."""
     log = random_fleet(seed)
+    assert _with_restarts(log, order, restarts) == _run(log)
+
+
+def _with_restarts(log: FleetLog, order: int, restarts: int) -> tuple[str, str]:
+    """Outputs and state are committed together, some records at a time; what was applied since is lost each time."""
     chance = random.Random(order)
     records = log.records(chance)
     engine, outputs = log.engine(), []
@@ -51,7 +61,7 @@ def test_restarts_at_any_place_change_nothing(seed: int, order: int, restarts: i
             apply_all(lost, _behind(records, lost.resume_offset)[:20])
             engine = restarted(engine, log.control)
         outputs += apply_all(engine, _behind(records, engine.cover + 1)[: chance.randrange(1, 15)])
-    assert (sha256(outputs), final_state(engine)) == _run(log)
+    return sha256(outputs), final_state(engine)
 
 
 @settings(max_examples=15, deadline=None)
@@ -83,3 +93,39 @@ def test_an_alert_goes_only_where_alerts_go(seed: int) -> None:
 
 def _behind(records: Sequence[LogRecord], offset: int) -> list[LogRecord]:
     return [record for record in records if record.offset >= offset]
+
+
+@contextmanager
+def _failing(name: str, environment: str) -> Iterator[None]:
+    """While this holds a function of the judgement fails for an environment after it has done its work."""
+    original = getattr(Judgement, name)
+
+    def fail(self: Judgement, group: Group, *arguments: Any, **more: Any) -> None:
+        original(self, group, *arguments, **more)
+        if group.environment == environment:
+            raise ZeroDivisionError("by the test")
+
+    with patch.object(Judgement, name, fail):
+        yield
+
+
+@settings(max_examples=25, deadline=None)
+@given(SEEDS, st.sampled_from(["judge", "obey", "_move", "_end"]))
+def test_a_fault_at_one_environment_changes_nothing_for_others_nor_through_restarts(seed: int, name: str) -> None:
+    log = random_fleet(seed)
+    others = [event for event in log.alerts() if event.server_id != "_env:production"]
+    with _failing(name, "production"):
+        outputs = log.outputs()
+        assert [event for event in alerts(outputs) if event.server_id != "_env:production"] == others
+        assert _with_restarts(log, seed, 10) == _run(log)
+
+
+def test_a_fault_is_told_once_and_undone() -> None:
+    told = []
+    for seed in range(10):
+        with _failing("_move", "production"):
+            outputs = random_fleet(seed).outputs()
+        assert not any(event.server_id == "_env:production" for event in alerts(outputs))
+        told += [output.value for output in outputs if output.topic == EVENTS.name]
+    assert len(told) > 5
+    assert all(b'"problem":"ZeroDivisionError: by the test (in fail)"' in (value or b"") for value in told)

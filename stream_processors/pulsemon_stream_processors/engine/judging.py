@@ -1,0 +1,103 @@
+"""The samples of a batch under the rules that judge them, each rule on its own."""
+
+from pulsemon_schemas.batch_head import BatchHead
+
+from pulsemon_stream_processors.engine.alert import Evidence
+from pulsemon_stream_processors.engine.configuration import Configuration
+from pulsemon_stream_processors.engine.counters import Counters
+from pulsemon_stream_processors.engine.failure import UNREPEATABLE, problem_of
+from pulsemon_stream_processors.engine.journal import Journal
+from pulsemon_stream_processors.engine.lifecycle import Lifecycle
+from pulsemon_stream_processors.engine.log_time import LogTime
+from pulsemon_stream_processors.engine.moment import Moment
+from pulsemon_stream_processors.engine.plan import MAX_PLANS, MAX_WATCHES, Plan, make_plan
+from pulsemon_stream_processors.engine.savepoint import Savepoint
+from pulsemon_stream_processors.engine.server import Server
+from pulsemon_stream_processors.engine.watch import Watch
+
+LATE_MS = 120_000
+"""A batch that was sent so long after it was taken is late: both times are of one clock."""
+
+
+class Judging:
+    """A rule that fails leaves its series as it was, is told, and is not tried there again; the others go on."""
+
+    def __init__(
+        self,
+        time: LogTime,
+        configuration: Configuration,
+        journal: Journal,
+        lifecycle: Lifecycle,
+        counters: Counters,
+    ) -> None:
+        self._time = time
+        self._configuration = configuration
+        self._journal = journal
+        self._lifecycle = lifecycle
+        self._counters = counters
+
+    def judge(self, server: Server, head: BatchHead, offset: int, savepoint: Savepoint) -> None:
+        """Feeds what is watched; ``savepoint`` keeps what that changes."""
+        names, labels = head.names, head.labels
+        for plan in server.plans:
+            if plan.names is names and plan.labels is labels:
+                break
+        else:
+            plan = self._plan(server, names, labels, savepoint)
+        late = head.sent_at_ms - head.recorded_at_ms > LATE_MS
+        counters = self._counters
+        counters.batches += 1
+        counters.samples += head.sample_count
+        counters.late_batches += late
+        if not plan.watched:
+            return
+        savepoint.keep(plan.watches)
+        values = head.values()
+        moment = Moment(head.recorded_at_ms, offset, self._time.elapsed_ms, late, head.producer_id, head.sequence)
+        for index, watch in plan.watched:
+            value = values[index]
+            if value - value != 0.0:  # NaN and infinite values are not judged
+                continue
+            try:
+                evidence = watch.feed(value, moment)
+                if evidence is not None:
+                    self._advance(server, watch, moment, evidence)
+            except UNREPEATABLE:
+                raise
+            except Exception as error:  # noqa: BLE001 - one rule that fails must not end the judging of all others
+                savepoint.back_to(watch)
+                self._fail(server, watch, error)
+
+    def _advance(self, server: Server, watch: Watch, moment: Moment, evidence: Evidence) -> None:
+        outputs = self._journal.outputs
+        written, ended = len(outputs), list(server.ended)
+        try:
+            self._lifecycle.advance(server, watch, moment, evidence)
+        except Exception:
+            del outputs[written:]
+            server.ended = ended
+            raise
+
+    def _plan(self, server: Server, names: tuple[str, ...], labels: tuple[str, ...], savepoint: Savepoint) -> Plan:
+        for at, plan in enumerate(server.plans):
+            if plan.names == names and plan.labels == labels:  # the same series, read from the bytes anew
+                server.plans[at] = plan = plan._replace(names=names, labels=labels)
+                return plan
+        savepoint.keep_rules()
+        plan = make_plan(server.watches, server.profile, self._configuration, names, labels)
+        server.plans = [plan, *server.plans[: MAX_PLANS - 1]]
+        if plan.passed_over:
+            facts = {"passed_over": plan.passed_over, "limit": MAX_WATCHES}
+            self._journal.event("too_many_series", server.server_id, facts)
+        return plan
+
+    def _fail(self, server: Server, watch: Watch, error: Exception) -> None:
+        watch.failed_version = watch.rule.version
+        server.plans.clear()
+        facts = {
+            "rule_id": watch.rule.id,
+            "rule_version": watch.rule.version,
+            "labels": watch.key.labels,
+            "problem": problem_of(error),
+        }
+        self._journal.event("rule_error", server.server_id, facts)
