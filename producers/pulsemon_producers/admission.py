@@ -4,44 +4,18 @@ import functools
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import NamedTuple
 
 from pulsemon_schemas.catalogue import Metric
 from pulsemon_schemas.labels import canonical, parse
 
 from pulsemon_producers.collectors.base import Kind, Point, Tick
+from pulsemon_producers.collectors.names import CUSTOM_PREFIX, Names
 
 log = logging.getLogger(__name__)
 
-CUSTOM_PREFIX = "custom."
-"""Names that collectors of others may use; what they mean is their business."""
 CACHED_SERIES = 65_536
 MAX_TOLD = 1000
-
-
-class Names(StrEnum):
-    """Which names a collector may send. The agent decides it, never the collector."""
-
-    OURS = "ours"
-    """Those of the catalogue."""
-    CUSTOM = "custom"
-    """Those that begin with ``custom.``."""
-    MAPPED = "mapped"
-    """Both: ours reads what a program or file of others says, and puts ``custom.`` before its names."""
-    SCRAPED = "scraped"
-    """Those of the catalogue, and names without a dot: none of ours is so, and all of Prometheus's are."""
-
-    @property
-    def counters_may_restart(self) -> bool:
-        """True where what counts is another process, which may start anew at any time."""
-        return self in (Names.MAPPED, Names.SCRAPED)
-
-    def is_foreign(self, name: str) -> bool:
-        """True if the name is one that the catalogue need not have."""
-        if self is Names.SCRAPED:
-            return "." not in name
-        return self is not Names.OURS and name.startswith(CUSTOM_PREFIX)
 
 
 class Sample(NamedTuple):

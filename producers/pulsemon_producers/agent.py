@@ -65,9 +65,12 @@ class Agent:
         tick = Tick(due.recorded_at_ms, self.previous_ms, self.host.boot_id(), self.intervals_ms)
         samples: list[Sample] = []
         for outcome in self.crew.collect(tick):
-            admitted, refused = self.admission.admit(outcome.collector, outcome.tick, outcome.points)
+            member = self.crew.members[outcome.collector]
+            admitted, refused = self.admission.admit(
+                outcome.collector, outcome.tick, outcome.points, member.collector.names
+            )
             samples += admitted
-            self.crew.members[outcome.collector].errors += refused
+            member.errors += refused
         samples += self.admission.admit(self_metrics.NAME, tick, self._own_points(due))[0]
         self.previous_ms = due.recorded_at_ms
         drafts, repeated = self.drafter.drafts(due.recorded_at_ms, samples)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from pulsemon_schemas.labels import canonical
 
 from pulsemon_producers.collectors.host import Host
+from pulsemon_producers.collectors.names import Names
 
 ENTRY_POINT_GROUP = "pulsemon.collectors"
 """Installed packages offer collectors of their own as entry points of this group: subclasses of ``Collector``."""
@@ -119,6 +120,8 @@ class Collector(ABC):
     interval_seconds: float = 10.0
     """How often ``collect`` is called: rounded up to whole ticks of the agent."""
     deadline_seconds: float = 5.0
+    names: Names = Names.OURS
+    """What it may send. Nothing looks at this in a class of others: the agent runs those behind one of ours."""
 
     def __init__(self, host: Host) -> None:
         self.host = host

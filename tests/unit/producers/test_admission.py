@@ -1,8 +1,9 @@
 import logging
 
 import pytest
-from pulsemon_producers.admission import Admission, Names, Sample
+from pulsemon_producers.admission import Admission, Sample
 from pulsemon_producers.collectors.base import Kind, Point, Tick, counter, gauge, updown
+from pulsemon_producers.collectors.names import Names
 from pulsemon_producers.intervals import metric_intervals_ms
 from pulsemon_schemas import catalogue
 

@@ -4,9 +4,9 @@ import logging
 import threading
 from collections.abc import Iterable
 
-from pulsemon_producers.admission import CUSTOM_PREFIX
 from pulsemon_producers.collectors.base import Collector, Point, Tick
 from pulsemon_producers.collectors.host import Host
+from pulsemon_producers.collectors.names import CUSTOM_PREFIX, Names
 from pulsemon_producers.custom.exposition.limits import Limits, choose
 from pulsemon_producers.custom.exposition.page import parse_page
 from pulsemon_producers.custom.program.process import GRACE_SECONDS, Output, RunError, run
@@ -26,6 +26,8 @@ class ProgramCollector(Collector):
     A run counts whole or not at all: an exit code other than 0, a line that makes no sense, more than a MiB or a
     thousand samples are errors. So is a file, or a folder on the way to it, that somebody else could have changed.
     """
+
+    names = Names.MAPPED
 
     def __init__(self, host: Host, settings: ProgramSettings, owners: Owners | None = None) -> None:
         super().__init__(host)

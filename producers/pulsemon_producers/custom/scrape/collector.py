@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pulsemon_producers.collectors.base import Collector, Point, Tick, gauge
 from pulsemon_producers.collectors.host import Host
+from pulsemon_producers.collectors.names import Names
 from pulsemon_producers.custom.checks import header
 from pulsemon_producers.custom.exposition.limits import REASONS, Chosen, Limits, choose
 from pulsemon_producers.custom.exposition.page import parse_page
@@ -31,6 +32,8 @@ class ScrapeCollector(Collector):
 
     A page that does not come, or that makes no sense, is ``scrape.up`` 0, not an error of the collector.
     """
+
+    names = Names.SCRAPED
 
     def __init__(self, host: Host, settings: ScrapeSettings) -> None:
         super().__init__(host)

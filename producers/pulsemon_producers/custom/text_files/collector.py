@@ -3,9 +3,9 @@
 import logging
 from collections.abc import Iterable, Iterator
 
-from pulsemon_producers.admission import CUSTOM_PREFIX
 from pulsemon_producers.collectors.base import Collector, Point, Tick, gauge
 from pulsemon_producers.collectors.host import Host
+from pulsemon_producers.collectors.names import CUSTOM_PREFIX, Names
 from pulsemon_producers.custom.exposition.limits import Limits, choose
 from pulsemon_producers.custom.text_files.folder import MAX_SAMPLES, Found, read_folder
 from pulsemon_producers.custom.text_files.settings import TextFileSettings
@@ -21,6 +21,7 @@ class TextFileCollector(Collector):
     """
 
     name = "textfile"
+    names = Names.MAPPED
 
     def __init__(self, host: Host, settings: TextFileSettings, owners: Owners | None = None) -> None:
         super().__init__(host)
