@@ -14,7 +14,7 @@ RULES = {rule.id: rule for rule in default_rules()}
 def test_they_cover_what_is_collected() -> None:
     assert list(RULES) == [
         "cpu_busy", "cpu_iowait", "cpu_steal", "load", "mem_available", "oom_kill", "major_faults", "fs_space",
-        "fs_inodes", "server_down", "fleet_silent",
+        "fs_inodes", "processor_lag", "sink_lag", "dead_letters", "server_down", "fleet_silent",
     ]  # fmt: skip
 
 
@@ -38,6 +38,21 @@ def test_an_environment_is_silent_when_more_than_half_of_it_is() -> None:
     (level,) = rule.levels
     assert (level.name, level.limit, level.for_seconds, level.recovery) == ("critical", 0.5, 60, 0.2)
     assert (rule.operator, rule.min_servers) == (">", 3)
+
+
+@pytest.mark.parametrize("name", ["processor_lag", "sink_lag"])
+def test_who_is_behind_the_log_for_two_minutes_is_told_of(name: str) -> None:
+    found = {level.name: (level.limit, level.recovery, level.for_seconds) for level in RULES[name].levels}
+    assert found == {"warning": (30, 10, 120), "critical": (120, 60, 120)}
+
+
+def test_a_dead_letter_is_told_of_at_once_and_for_half_an_hour() -> None:
+    rule = RULES["dead_letters"]
+    assert (rule.window.function, rule.window.seconds, rule.window.is_counter) == ("delta", 600, True)
+    assert [(level.limit, level.for_seconds, level.keep_firing_seconds) for level in rule.levels] == [
+        (1, 0, 1800),
+        (100, 0, 1800),
+    ]
 
 
 def test_what_counts_is_known_from_the_catalogue() -> None:

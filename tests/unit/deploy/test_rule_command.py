@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from pulsemon_deploy.alert_records import Span, missing_of
+from pulsemon_deploy.alert_records import missing_of
 from pulsemon_schemas.rules import default_rules
+from pulsemon_sinks.reader.behind import Span
 from support.command_line import invoke
 
 
