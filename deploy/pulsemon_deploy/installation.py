@@ -13,6 +13,7 @@ from pulsemon_deploy.home import Home
 from pulsemon_deploy.settings import LocalSettings, local_settings
 
 if TYPE_CHECKING:
+    from pulsemon_producers.custom.settings import CustomSettings
     from pulsemon_producers.settings import AgentSettings
     from pulsemon_sinks.clickhouse.settings import ClickHouseSettings
     from pulsemon_sinks.settings import SinkSettings
@@ -125,6 +126,12 @@ class Installation:
         from pulsemon_producers.settings import ENVIRONMENT_PREFIX, AgentSettings
 
         return self.config.load(AgentSettings, ENVIRONMENT_PREFIX, {"state_dir": str(self.home.agent)})
+
+    def custom_collectors(self) -> "CustomSettings":
+        """What the file, and nothing else, adds to the agent's collectors. SettingsError."""
+        from pulsemon_producers.custom.settings import custom_settings
+
+        return custom_settings(self.config.file, self.agent().collectors)
 
     def sink(self) -> "SinkSettings":
         """The sink of this machine. SettingsError."""

@@ -5,6 +5,7 @@ import importlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 
+from pulsemon_producers.custom.settings import TABLES, custom_settings
 from pulsemon_schemas.errors import SettingsError
 from pulsemon_schemas.runtime.settings import PRODUCT_PREFIX, check_tables
 
@@ -41,7 +42,8 @@ PARTS = (
 def check_settings(environ: Mapping[str, str]) -> None:
     """SettingsError with everything that is wrong in the environment and the file; reads nothing else."""
     config = read_config(environ)
-    if problems := [*_strange_names(environ), *_strange_tables(config), *_wrong_values(config)]:
+    found = (_strange_names(environ), _strange_tables(config), _wrong_values(config), _wrong_rows(config))
+    if problems := [problem for some in found for problem in some]:
         raise SettingsError(problems)
 
 
@@ -62,7 +64,7 @@ def _known_names() -> list[str]:
 def _strange_tables(config: Config) -> Iterator[str]:
     if config.file is not None:
         try:
-            check_tables(config.file, [part.prefix for part in PARTS])
+            check_tables(config.file, [*(part.prefix for part in PARTS), *TABLES])
         except SettingsError as error:
             yield from error.problems
 
@@ -75,3 +77,11 @@ def _wrong_values(config: Config) -> Iterator[str]:
             config.load(part.settings(), part.prefix, stand_ins)
         except SettingsError as error:
             yield from error.problems
+
+
+def _wrong_rows(config: Config) -> Iterator[str]:
+    """What is wrong with the collectors that the file adds to the agent."""
+    try:
+        custom_settings(config.file)
+    except SettingsError as error:
+        yield from error.problems

@@ -19,12 +19,14 @@ class AgentSettings:
     ``interval_seconds`` is the time between two batches; metrics with a longer interval of their own keep it, rounded
     up to whole batches. ``state_dir`` keeps what the next start must know (a few hundred bytes); without it the loss of
     the last batches before a crash cannot be proved. ``buffer_samples`` wait in memory while the broker is away.
+    ``collectors`` are entry points of installed packages: none is looked at unless its name stands here.
     """
 
     server_id: str = field(default_factory=socket.gethostname)
     interval_seconds: float = 10.0
     state_dir: Path | None = None
     buffer_samples: int = 200_000
+    collectors: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 < len(self.server_id) <= MAX_SERVER_ID_CHARACTERS or self.server_id.startswith("_"):
@@ -37,6 +39,8 @@ class AgentSettings:
             raise ValueError("interval_seconds must be whole milliseconds")
         if self.buffer_samples < 1:
             raise ValueError("buffer_samples must be at least 1")
+        if len(set(self.collectors)) < len(self.collectors):
+            raise ValueError("collectors has a name twice")
 
     @property
     def interval_ms(self) -> int:

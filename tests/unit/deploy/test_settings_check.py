@@ -60,3 +60,13 @@ def test_the_parts_are_those_that_their_packages_name() -> None:
         module = importlib.import_module(part.place.split(":")[0])
         assert getattr(module, "ENVIRONMENT_PREFIX", part.prefix) == part.prefix
         assert part.settings().__name__.endswith("Settings")
+
+
+def test_collectors_in_the_file_are_looked_at_too(tmp_path: Path) -> None:
+    file = tmp_path / "pulsemon.toml"
+    file.write_text('[[probe]]\nname = "a"\nurl = "http://x"\nmethods = "GET"\n[[prob]]\n[textfile]\nfolder = "/x"\n')
+
+    assert problems({"PULSEMON_CONFIG_FILE": str(file)}) == (
+        f"[prob] in {file} is not a table of settings; did you mean probe?",
+        "[[probe]] 1 methods is not a setting; did you mean [[probe]] 1 method?",
+    )
