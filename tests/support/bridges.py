@@ -94,20 +94,30 @@ class Alarm:
 
     def lag(self) -> int:
         """How many records the group has not finished."""
-        consumer = Consumer({**client_config(self.broker.settings), "group.id": self.group, "log_level": 2})
-        try:
-            places = [TopicPartition(self.topic, number) for number in range(self.room.partition_count)]
-            done = {one.partition: max(one.offset, 0) for one in consumer.committed(places, 10)}
-            return sum(consumer.get_watermark_offsets(one, 10)[1] - done[one.partition] for one in places)
-        finally:
-            consumer.close()
+        with self._group() as consumer:
+            done = {one.partition: max(one.offset, 0) for one in consumer.committed(self._partitions(), 10)}
+            ends = {one.partition: consumer.get_watermark_offsets(one, 10)[1] for one in self._partitions()}
+            return sum(ends.values()) - sum(done.values())
 
     def is_placed(self) -> bool:
         """Whether the group has a place in each partition."""
-        consumer = Consumer({**client_config(self.broker.settings), "group.id": self.group, "log_level": 2})
+        with self._group() as consumer:
+            return all(one.offset >= 0 for one in consumer.committed(self._partitions(), 10))
+
+    def place_at_start(self) -> None:
+        """Gives the group, which has no member, its place at the first record."""
+        with self._group() as consumer:
+            consumer.commit(offsets=self._partitions(), asynchronous=False)
+
+    def _partitions(self) -> list[TopicPartition]:
+        return [TopicPartition(self.topic, number, 0) for number in range(self.room.partition_count)]
+
+    @contextmanager
+    def _group(self) -> Iterator[Consumer]:
+        config = client_config(self.broker.settings) | {"group.id": self.group, "log_level": 2}
+        consumer = Consumer({**config, "enable.auto.commit": False})
         try:
-            places = [TopicPartition(self.topic, number) for number in range(self.room.partition_count)]
-            return all(one.offset >= 0 for one in consumer.committed(places, 10))
+            yield consumer
         finally:
             consumer.close()
 
