@@ -4,6 +4,7 @@ import importlib.metadata
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from pulsemon_schemas import catalogue
@@ -12,26 +13,24 @@ from pulsemon_schemas.topics import METRICS
 
 from pulsemon_producers import self_metrics
 from pulsemon_producers.admission import Admission, Sample
-from pulsemon_producers.batches import Sealer
+from pulsemon_producers.backlog import Backlog
+from pulsemon_producers.backlogs import OpenedBacklog, open_backlog
 from pulsemon_producers.collectors.base import Collector, Point, Tick
 from pulsemon_producers.collectors.builtin import BUILT_IN
 from pulsemon_producers.collectors.host import Host
 from pulsemon_producers.crew import Crew
 from pulsemon_producers.drafts import Drafter
 from pulsemon_producers.intervals import metric_intervals_ms
-from pulsemon_producers.kafka_publisher import KafkaPublisher
-from pulsemon_producers.outbox import Outbox
 from pulsemon_producers.schedule import Due, Schedule, phase_ms
 from pulsemon_producers.sender import Sender
 from pulsemon_producers.settings import AgentSettings
-from pulsemon_producers.state_file import UNKNOWN, ProducerState, StateFile
+from pulsemon_producers.state_lock import held
 from pulsemon_producers.tally import Tally
+from pulsemon_producers.transports import open_publisher
 
 log = logging.getLogger(__name__)
 
 DISTRIBUTION = "pulsemon"
-SOURCE = "agent"
-CLIENT_ID = "pulsemon-agent"
 MS_PER_SECOND = 1000
 DRAIN_SECONDS = 3.0
 COLLECTORS_END_SECONDS = 0.5
@@ -47,7 +46,7 @@ class Agent:
     admission: Admission
     schedule: Schedule
     drafter: Drafter
-    outbox: Outbox
+    backlog: Backlog
     tally: Tally
     intervals_ms: Mapping[str, int]
     missed: int = 0
@@ -76,11 +75,11 @@ class Agent:
         drafts, repeated = self.drafter.drafts(due.recorded_at_ms, samples)
         self.tally.drop("invalid", repeated)
         for draft in drafts:
-            self.outbox.put(draft)
+            self.backlog.put(draft)
 
     def _own_points(self, due: Due) -> Iterable[Point]:
         yield from self_metrics.collection_points(self.crew.members, due.lateness_seconds, self.missed)
-        yield from self_metrics.delivery_points(self.tally.totals(), self.outbox.fill(), self._wall_ms())
+        yield from self_metrics.delivery_points(self.tally.totals(), self.backlog.fill(), self._wall_ms())
         yield from self_metrics.cost_points(self_metrics.own_usage())
 
     def _wall_ms(self) -> int:
@@ -89,7 +88,7 @@ class Agent:
 
 def run(
     settings: AgentSettings,
-    kafka: KafkaSettings,
+    kafka: KafkaSettings | None,
     stop: threading.Event,
     ready: Callable[[], None],
     *,
@@ -99,45 +98,45 @@ def run(
 ) -> None:
     """Collects and sends until ``stop`` is set, then drains and returns within five seconds.
 
-    Calls ``ready`` once, from another thread, when the broker has acknowledged the first batch. A broker that is away
-    is waited for; what does not fit the memory meanwhile is dropped, oldest first, and counted. Raises PermanentError
-    if sending has failed in a way that no retry mends.
+    Calls ``ready`` once, from another thread, when the first batch was acknowledged. ``kafka`` is needed for that
+    transport alone. Whoever takes the batches may be away: they wait, and what finds no room is dropped, oldest first,
+    and counted. Raises PermanentError if another agent uses the state folder, or if sending has failed in a way that no
+    retry mends.
     """
     host = host or Host(agent_version=importlib.metadata.version(DISTRIBUTION))
     host.bind_psutil()
-    state_file = StateFile(settings.state_dir)
-    previous = state_file.load()
-    agent = _assemble(settings, previous, host, collectors)
-    sealer = Sealer(settings.server_id, SOURCE, state_file, previous or UNKNOWN, settings.interval_ms)
-    publisher = KafkaPublisher(kafka, CLIENT_ID, topic)
-    log.info("Agent of %s, producer %s: every %g s.", settings.server_id, sealer.producer_id, settings.interval_seconds)
-    sender = Sender(agent.outbox, sealer, publisher, agent.tally, ready)
-    try:
-        while not stop.wait(agent.step()):
-            sender.check()
-    finally:
-        agent.crew.close(COLLECTORS_END_SECONDS)
-        sender.close(DRAIN_SECONDS)
-        publisher.close()
-    log.info("Agent stopped: %d samples delivered.", agent.tally.totals().delivered)
+    publisher = open_publisher(settings, kafka, topic)
+    with held(settings.state_dir) if settings.state_dir else nullcontext():
+        tally = Tally()
+        opened = open_backlog(settings, tally)
+        agent = assemble(settings, opened, tally, host, (collector(host) for collector in collectors))
+        log.info("Agent of %s: every %g s.", settings.server_id, settings.interval_seconds)
+        sender = Sender(agent.backlog, publisher, tally, ready)
+        try:
+            while not stop.wait(agent.step()):
+                sender.check()
+        finally:
+            agent.crew.close(COLLECTORS_END_SECONDS)
+            sender.close(DRAIN_SECONDS)
+            publisher.close()
+            agent.backlog.end()
+    log.info("Agent stopped: %d samples delivered.", tally.totals().delivered)
 
 
-def _assemble(
-    settings: AgentSettings, previous: ProducerState | None, host: Host, collectors: Iterable[type[Collector]]
+def assemble(
+    settings: AgentSettings, opened: OpenedBacklog, tally: Tally, host: Host, collectors: Iterable[Collector]
 ) -> Agent:
     """The agent with its collectors' threads running. Without a known predecessor it leaves the running tick alone."""
     metrics = catalogue.METRICS
     intervals_ms = metric_intervals_ms(metrics, settings.interval_ms)
     phase = phase_ms(settings.server_id, settings.interval_ms)
-    used = (previous or UNKNOWN).used
-    tally = Tally()
     return Agent(
         host=host,
-        crew=Crew.of((collector(host) for collector in collectors), settings.interval_ms),
+        crew=Crew.of(collectors, settings.interval_ms),
         admission=Admission(metrics, intervals_ms),
-        schedule=Schedule(settings.interval_ms, phase, used, begins_at_once=previous is not None),
+        schedule=Schedule(settings.interval_ms, phase, opened.previous.used, begins_at_once=opened.knows_predecessor),
         drafter=Drafter(),
-        outbox=Outbox(settings.buffer_samples, tally),
+        backlog=opened.backlog,
         tally=tally,
         intervals_ms=intervals_ms,
     )

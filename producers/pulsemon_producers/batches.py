@@ -45,6 +45,21 @@ class Sealer:
         """The id of this producer."""
         return self._state.producer_id
 
+    @property
+    def server_id(self) -> str:
+        """Whose batches these are."""
+        return self._server_id
+
+    @property
+    def source(self) -> str:
+        """What kind of producer this is."""
+        return self._source
+
+    @property
+    def last(self) -> ProducerState:
+        """What was numbered last: by this producer, or as long as it has not begun by the one before it."""
+        return self._state if self._state.sequence >= 0 else self._previous
+
     def seal(self, draft: Draft, sent_at_ms: int, dropped: Mapping[str, int]) -> MetricBatch:
         """The next batch. It must be sent, and again until it is acknowledged: its number is taken."""
         used = self._state.used.adding(draft.recorded_at_ms, self._interval_ms)
@@ -64,6 +79,23 @@ class Sealer:
             values=tuple(draft.values),
             dropped=dict(dropped),
         )
+
+
+def unnumbered(draft: Draft, server_id: str, source: str) -> MetricBatch:
+    """A batch without a place in any sequence: its producer_id is empty."""
+    return MetricBatch(
+        server_id=server_id,
+        source=source,
+        producer_id="",
+        sequence=-1,
+        previous_producer_id="",
+        previous_sequence=-1,
+        recorded_at_ms=draft.recorded_at_ms,
+        sent_at_ms=draft.recorded_at_ms,
+        names=draft.names,
+        labels=draft.labels,
+        values=tuple(draft.values),
+    )
 
 
 def emptied(batch: MetricBatch, reason: str) -> MetricBatch:

@@ -5,6 +5,8 @@ from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pulsemon_schemas.records import MetricBatch
+
 from pulsemon_producers.admission import Sample
 
 MAX_SAMPLES_A_BATCH = 5000
@@ -30,6 +32,11 @@ class Draft:
     def size_bytes(self) -> int:
         """What it takes in memory beyond the names and labels, which drafts share."""
         return len(self.values) * self.values.itemsize
+
+
+def as_draft(batch: MetricBatch) -> Draft:
+    """What a batch held before it had a number."""
+    return Draft(batch.recorded_at_ms, batch.names, batch.labels, array("d", batch.values))
 
 
 class Drafter:

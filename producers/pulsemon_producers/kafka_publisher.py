@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
-from pulsemon_schemas.codec import BatchEncoder
+from pulsemon_schemas.batch_encoder import BatchEncoder
 from pulsemon_schemas.errors import ContractError
 from pulsemon_schemas.records import MetricBatch
 from pulsemon_schemas.runtime.kafka import Config, KafkaSettings, producer_config
@@ -116,8 +116,8 @@ class KafkaPublisher:
     def _tell_away(self, why: str) -> None:
         if not self._is_away:
             log.warning(
-                "Kafka at %s does not take batches for %s: %s. They are kept in memory up to buffer_samples and sent "
-                "when it does; nothing more is logged until then.",
+                "Kafka at %s does not take batches for %s: %s. They are kept and sent when it does; nothing more is "
+                "logged until then.",
                 self._bootstrap,
                 self._topic,
                 why,

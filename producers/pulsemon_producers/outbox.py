@@ -1,41 +1,36 @@
-"""What waits for the broker: a bounded queue in memory that lets the oldest go when it is full."""
+"""What waits for the other side in memory alone: a bounded queue that lets the oldest go when it is full."""
 
 import threading
 from collections import deque
-from dataclasses import dataclass
 
+from pulsemon_schemas.records import MetricBatch
+
+from pulsemon_producers.backlog import Fill
+from pulsemon_producers.batches import Sealer
 from pulsemon_producers.drafts import Draft
-from pulsemon_producers.tally import Tally
-
-QUEUE_FULL = "queue_full"
-
-
-@dataclass(frozen=True, slots=True)
-class Fill:
-    """How much waits. ``oldest_ms`` is the recorded_at of the oldest draft, None if nothing waits."""
-
-    samples: int
-    size_bytes: int
-    oldest_ms: int | None
+from pulsemon_producers.tally import QUEUE_FULL, Tally
 
 
 class Outbox:
-    """Drafts in the order of their ticks. ``put`` by the collecting thread, ``take`` by the sending one.
+    """The ``Backlog`` without a disk. A draft is numbered when it is taken: what was dropped before leaves no hole."""
 
-    What is taken counts as waiting until ``done``, but is never dropped: it has its place in the sequence by then.
-    """
-
-    def __init__(self, max_samples: int, tally: Tally) -> None:
+    def __init__(self, max_samples: int, tally: Tally, sealer: Sealer) -> None:
         self._max_samples = max_samples
         self._tally = tally
+        self._sealer = sealer
         self._waiting: deque[Draft] = deque()
-        self._taken: Draft | None = None
+        self._taken: tuple[Draft, MetricBatch] | None = None
         self._samples = 0
         self._changed = threading.Condition()
         self._is_closed = False
 
+    @property
+    def keeps(self) -> bool:
+        """As ``Backlog.keeps``: never."""
+        return False
+
     def put(self, draft: Draft) -> None:
-        """Never blocks. Drops the oldest while there is no room; what alone is too much is dropped itself."""
+        """As ``Backlog.put``. Drops the oldest while there is no room; what alone is too much is dropped itself."""
         with self._changed:
             if len(draft) > self._max_samples:
                 self._tally.drop(QUEUE_FULL, len(draft))
@@ -48,30 +43,35 @@ class Outbox:
             self._samples += len(draft)
             self._changed.notify_all()
 
-    def take(self) -> Draft | None:
-        """Waits for the next draft; None once the outbox is closed and empty. ``done`` comes before the next call."""
+    def take(self) -> MetricBatch | None:
+        """As ``Backlog.take``. Waits for the state file, which has the number before anyone else."""
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._is_closed)
-            if not self._waiting:
-                return None
-            self._taken = self._waiting.popleft()
-            self._samples -= len(self._taken)
-            return self._taken
+            self._changed.wait_for(lambda: self._taken or self._waiting or self._is_closed)
+            if self._taken is None:
+                if not self._waiting:
+                    return None
+                draft = self._waiting.popleft()
+                self._samples -= len(draft)
+                self._taken = draft, self._sealer.seal(draft, 0, self._tally.take_unreported())
+            return self._taken[1]
 
     def done(self) -> None:
-        """What was taken last need not be kept any longer."""
+        """As ``Backlog.done``."""
         with self._changed:
             self._taken = None
 
     def close(self) -> None:
-        """Nothing more comes: ``take`` empties it and then returns None."""
+        """As ``Backlog.close``."""
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()
 
+    def end(self) -> None:
+        """As ``Backlog.end``: there is nothing to let go of."""
+
     def fill(self) -> Fill:
-        """How much waits now."""
+        """As ``Backlog.fill``."""
         with self._changed:
-            drafts = [*([self._taken] if self._taken else []), *self._waiting]
+            drafts = [*([self._taken[0]] if self._taken else []), *self._waiting]
         oldest_ms = drafts[0].recorded_at_ms if drafts else None
         return Fill(sum(map(len, drafts)), sum(draft.size_bytes for draft in drafts), oldest_ms)

@@ -4,9 +4,9 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from pulsemon_producers.backlog import Fill
 from pulsemon_producers.collectors.base import Point, counter, gauge
 from pulsemon_producers.crew import Member
-from pulsemon_producers.outbox import Fill
 from pulsemon_producers.tally import Totals
 
 NAME = "agent"
@@ -39,6 +39,7 @@ def delivery_points(totals: Totals, fill: Fill, wall_ms: int) -> Iterator[Point]
     for reason, count in totals.dropped.items():
         yield counter("pulsemon.agent.dropped", count, {"reason": reason})
     yield gauge("pulsemon.agent.buffer.bytes", fill.size_bytes, {"tier": "memory"})
+    yield gauge("pulsemon.agent.buffer.bytes", fill.disk_bytes, {"tier": "disk"})
     waits_ms = 0 if fill.oldest_ms is None else max(0, wall_ms - fill.oldest_ms)
     yield gauge("pulsemon.agent.buffer.oldest_age", waits_ms / MS_PER_SECOND)
     if totals.latency_seconds is not None:

@@ -1,4 +1,4 @@
-"""The thread between outbox and transport: numbers a draft, and offers it until it is taken."""
+"""The thread between backlog and transport: offers a batch until it is taken."""
 
 import logging
 import threading
@@ -9,8 +9,8 @@ from dataclasses import replace
 from pulsemon_schemas.errors import ContractError, PermanentError
 from pulsemon_schemas.records import MetricBatch
 
-from pulsemon_producers.batches import Sealer, emptied
-from pulsemon_producers.outbox import Outbox
+from pulsemon_producers.backlog import Backlog
+from pulsemon_producers.batches import emptied
 from pulsemon_producers.publisher import Publisher
 from pulsemon_producers.tally import DROP_REASONS, Tally
 
@@ -19,26 +19,28 @@ log = logging.getLogger(__name__)
 RETRY_SECONDS = 1.0
 MS_PER_SECOND = 1000
 REASON_OTHER = "invalid"
+KEPT = "They wait in the spool, and the next start sends them."
+LOST = (
+    "They are lost. The next start names the last batch that was numbered, so readers can see the gap; with a "
+    "state_dir they would have been kept."
+)
 
 
 class Sender:
     """Sends one batch at a time, so that the log has them in the order of their sequence whatever happens between.
 
-    A batch gets its number, its drop counts and its sent_at when it is its turn: what the outbox drops leaves no hole,
-    and what waited long says so.
+    A batch gets its sent_at anew at each offer: what waited long says so.
     """
 
     def __init__(
         self,
-        outbox: Outbox,
-        sealer: Sealer,
+        backlog: Backlog,
         publisher: Publisher,
         tally: Tally,
         on_first_delivery: Callable[[], None],
         wall_seconds: Callable[[], float] = time.time,
     ) -> None:
-        self._outbox = outbox
-        self._sealer = sealer
+        self._backlog = backlog
         self._publisher = publisher
         self._tally = tally
         self._on_delivery: Callable[[], None] | None = on_first_delivery
@@ -54,19 +56,19 @@ class Sender:
             raise PermanentError(f"sending has ended: {self._fault}; start the agent again") from self._fault
 
     def close(self, timeout_seconds: float) -> None:
-        """Sends what waits, for at most ``timeout_seconds``; what is left then is lost, and said so."""
-        self._outbox.close()
+        """Sends what waits, for at most ``timeout_seconds``, and says what becomes of the rest."""
+        self._backlog.close()
         self._thread.join(timeout_seconds)
         if self._thread.is_alive():
             self._gives_up.set()
             self._publisher.interrupt()
             self._thread.join(RETRY_SECONDS)
-        if samples := self._outbox.fill().samples:
+        if samples := self._backlog.fill().samples:
             log.warning(
-                "Stopped with %d samples that the broker did not acknowledge within %g s; they are lost. The next "
-                "start names the last batch that was numbered, so readers can see the gap.",
+                "Stopped with %d samples that were not acknowledged within %g s. %s",
                 samples,
                 timeout_seconds,
+                KEPT if self._backlog.keeps else LOST,
             )
 
     def _run(self) -> None:
@@ -76,10 +78,9 @@ class Sender:
             self._fault = error
 
     def _send_all(self) -> None:
-        while not self._gives_up.is_set() and (draft := self._outbox.take()) is not None:
-            batch = self._sealer.seal(draft, self._now_ms(), self._tally.take_unreported())
-            if self._deliver(batch):
-                self._outbox.done()
+        while not self._gives_up.is_set() and (batch := self._backlog.take()) is not None:
+            if self._deliver(replace(batch, sent_at_ms=self._now_ms())):
+                self._backlog.done()
 
     def _deliver(self, batch: MetricBatch) -> bool:
         """True when the log has the batch; False only when told to give up."""
@@ -88,7 +89,10 @@ class Sender:
                 if self._publisher.publish(batch):
                     break
             except ContractError as refusal:
-                batch = self._without_samples(batch, refusal)
+                rest = self._without_samples(batch, refusal)
+                if rest is None:
+                    return True
+                batch = rest
                 continue
             if self._gives_up.wait(RETRY_SECONDS):
                 return False
@@ -99,11 +103,17 @@ class Sender:
             self._on_delivery = None
         return True
 
-    def _without_samples(self, batch: MetricBatch, refusal: ContractError) -> MetricBatch:
+    def _without_samples(self, batch: MetricBatch, refusal: ContractError) -> MetricBatch | None:
+        """The same place in the sequence without what is refused; None if even that is."""
         if not batch.values:
-            raise refusal
+            log.error(
+                "Not even an empty batch %d is taken (%s). Its place in the sequence stays empty, which readers see.",
+                batch.sequence,
+                refusal,
+            )
+            return None
         log.error(
-            "The broker will never take batch %d (%s). Its %d samples are dropped and counted; the sequence goes on.",
+            "Batch %d will never be taken (%s). Its %d samples are dropped and counted; the sequence goes on.",
             batch.sequence,
             refusal,
             len(batch.values),

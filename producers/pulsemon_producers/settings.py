@@ -3,6 +3,11 @@
 import socket
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
+
+from pulsemon_schemas.runtime.secret import NO_SECRET, Secret
+
+from pulsemon_producers.http_settings import HttpSettings
 
 ENVIRONMENT_PREFIX = "PULSEMON_AGENT_"
 
@@ -10,6 +15,8 @@ MIN_INTERVAL_SECONDS = 1.0
 MAX_INTERVAL_SECONDS = 300.0
 MAX_SERVER_ID_CHARACTERS = 253
 MS_PER_SECOND = 1000
+MIN_SPOOL_BYTES = 1024 * 1024
+SPOOL_FOLDER = "spool"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +24,10 @@ class AgentSettings:
     """One agent. ``server_id`` is the name under which all of its samples are kept.
 
     ``interval_seconds`` is the time between two batches; metrics with a longer interval of their own keep it, rounded
-    up to whole batches. ``state_dir`` keeps what the next start must know (a few hundred bytes); without it the loss of
-    the last batches before a crash cannot be proved. ``buffer_samples`` wait in memory while the broker is away.
+    up to whole batches. ``state_dir`` keeps what the next start must know, and batches that wait; without it they wait
+    in memory alone, at most ``buffer_samples``. The files in ``spool_dir`` (``spool`` of ``state_dir`` by default) take
+    at most ``spool_bytes``; 0 keeps batches in memory. ``transport`` kafka needs PULSEMON_KAFKA_*; http needs the
+    ``url`` of a gateway and a ``key``, and a ``ca_file`` (PEM) if the system's authorities do not know it.
     ``collectors`` are entry points of installed packages: none is looked at unless its name stands here.
     """
 
@@ -26,6 +35,12 @@ class AgentSettings:
     interval_seconds: float = 10.0
     state_dir: Path | None = None
     buffer_samples: int = 200_000
+    spool_dir: Path | None = None
+    spool_bytes: int = 128 * 1024 * 1024
+    transport: Literal["kafka", "http"] = "kafka"
+    url: str = ""
+    key: Secret = NO_SECRET
+    ca_file: Path | None = None
     collectors: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -41,8 +56,31 @@ class AgentSettings:
             raise ValueError("buffer_samples must be at least 1")
         if len(set(self.collectors)) < len(self.collectors):
             raise ValueError("collectors has a name twice")
+        self._check_spool()
+        if self.transport == "http":
+            http_settings(self)
+        elif self.url or self.key:
+            raise ValueError("url and key are of no use without transport http")
+
+    def _check_spool(self) -> None:
+        if self.spool_bytes and self.spool_bytes < MIN_SPOOL_BYTES:
+            raise ValueError(f"spool_bytes must be 0 (no spool), or at least {MIN_SPOOL_BYTES}")
+        if self.spool_dir is not None and self.state_dir is None:
+            raise ValueError("spool_dir needs a state_dir, whose lock keeps a second agent away")
+
+    @property
+    def spool_folder(self) -> Path | None:
+        """Where batches wait on the disk; None if they wait in memory alone."""
+        if self.state_dir is None or not self.spool_bytes:
+            return None
+        return self.spool_dir or self.state_dir / SPOOL_FOLDER
 
     @property
     def interval_ms(self) -> int:
         """The interval in milliseconds."""
         return int(self.interval_seconds * MS_PER_SECOND)
+
+
+def http_settings(settings: AgentSettings) -> HttpSettings:
+    """The gateway that an agent with transport http sends to. Raises ValueError if something about it is wrong."""
+    return HttpSettings(settings.url, settings.key, settings.ca_file)

@@ -2,9 +2,13 @@
 
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-DROP_REASONS = ("queue_full", "expired", "too_large", "invalid")
+QUEUE_FULL = "queue_full"
+SPOOL_FULL = "spool_full"
+SPOOL_DAMAGED = "spool_damaged"
+DROP_REASONS = (QUEUE_FULL, SPOOL_FULL, SPOOL_DAMAGED, "expired", "too_large", "invalid")
 """All reasons there are; the catalogue lists the same."""
 
 
@@ -50,6 +54,16 @@ class Tally:
         with self._lock:
             taken, self._unreported = dict(self._unreported), Counter()
         return taken
+
+    def unreported(self) -> dict[str, int]:
+        """What ``take_unreported`` would return."""
+        with self._lock:
+            return dict(self._unreported)
+
+    def restore_unreported(self, counts: Mapping[str, int]) -> None:
+        """What an earlier process dropped, and no batch tells of yet."""
+        with self._lock:
+            self._unreported.update(counts)
 
     def totals(self) -> Totals:
         """Everything since the start; every reason is there, so that its series begins at 0."""

@@ -11,7 +11,7 @@ from pulsemon_producers.outbox import Outbox
 from pulsemon_producers.sender import Sender
 from pulsemon_producers.state_file import UNKNOWN, StateFile
 from pulsemon_producers.tally import Tally
-from pulsemon_schemas.errors import PermanentError
+from pulsemon_schemas.errors import ContractError, PermanentError
 from pulsemon_schemas.records import MetricBatch
 from support.waiting import wait_until
 from unit.producers.doubles import Log
@@ -25,11 +25,11 @@ class Line:
     def __init__(self, log: Log, max_samples: int = 100, now_ms: Callable[[], int] = lambda: 50_000) -> None:
         self.log = log
         self.tally = Tally()
-        self.outbox = Outbox(max_samples, self.tally)
         self.is_ready = threading.Event()
         self._drafter = Drafter()
         sealer = Sealer("web-1", "agent", StateFile(None), UNKNOWN, TICK_MS)
-        self.sender = Sender(self.outbox, sealer, log, self.tally, self.is_ready.set, lambda: now_ms() / 1000)
+        self.outbox = Outbox(max_samples, self.tally, sealer)
+        self.sender = Sender(self.outbox, log, self.tally, self.is_ready.set, lambda: now_ms() / 1000)
 
     def put(self, number: int, samples: int = 2) -> None:
         found = [Sample("a", f"n={label}", number) for label in range(samples)]
@@ -112,6 +112,25 @@ def test_a_batch_that_is_refused_for_ever_leaves_its_place_and_its_count() -> No
     assert line.tally.totals().dropped["too_large"] == 2
 
 
+def test_a_batch_that_is_refused_even_without_samples_does_not_stop_the_others(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Strict(Log):
+        def publish(self, batch: MetricBatch) -> bool:
+            if batch.sequence == 1:
+                raise ContractError("too_new", "the clock of the host is wrong")
+            return super().publish(batch)
+
+    line = Line(Strict())
+    for number in range(3):
+        line.put(number)
+    line.sender.close(10)
+
+    assert [batch.sequence for batch in line.log.batches] == [0, 2]
+    assert "Its place in the sequence stays empty" in caplog.text
+    assert line.tally.totals().dropped["invalid"] == 2
+
+
 def test_closing_gives_up_at_its_deadline_and_says_what_is_lost(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
     log = Log()
@@ -124,6 +143,7 @@ def test_closing_gives_up_at_its_deadline_and_says_what_is_lost(caplog: pytest.L
 
     assert log.is_interrupted.is_set()
     assert "Stopped with 4 samples" in caplog.text
+    assert "They are lost" in caplog.text
 
 
 def test_a_fault_of_the_thread_is_raised_where_it_is_seen() -> None:
