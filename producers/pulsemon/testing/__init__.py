@@ -1,5 +1,6 @@
-"""What tests of programs that use Pulse Monitor need: no thread, no network, no Kafka."""
+"""What tests of programs that use Pulse Monitor need: no network, no Kafka."""
 
 from pulsemon.testing.alerts import example_alert, example_alert_record
+from pulsemon.testing.collectors import CollectorContractError, check_collector
 
-__all__ = ["example_alert", "example_alert_record"]
+__all__ = ["CollectorContractError", "check_collector", "example_alert", "example_alert_record"]
