@@ -16,7 +16,8 @@ class SinkSettings:
     an eighth of that for each other topic.
     With an ``instance_id``, unique in the group, a sink that is started again gets its partitions back at once, instead
     of after the session of the one before; without it, one that leaves hands them on at once.
-    ``makes_rollups``: whether it also makes minutes, hours and days; of several sinks one at a time does.
+    ``makes_rollups``: whether it also applies retention and makes minutes, hours and days; of several sinks one at a
+    time does.
     ``tick_key`` is the secret that Ticks are signed with; without it they all go to the dead letter.
     """
 

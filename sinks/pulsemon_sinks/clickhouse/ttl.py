@@ -9,6 +9,7 @@ DAY_SECONDS = 86_400
 _UNITS = {"Second": 1, "Minute": 60, "Hour": 3600, "Day": DAY_SECONDS, "Week": 7 * DAY_SECONDS}
 _LONG_UNITS = {"Month": 30 * DAY_SECONDS, "Quarter": 91 * DAY_SECONDS, "Year": 365 * DAY_SECONDS}
 _TTL = re.compile(r" TTL (.+?)(?: SETTINGS |$)")
+_OTHERWISE = re.compile(r" (TO DISK|TO VOLUME|RECOMPRESS) ")
 _INTERVAL = re.compile(r"toInterval(\w+)\((\d+)\)")
 
 
@@ -36,12 +37,13 @@ def ttls(store: Store, database: str) -> dict[str, Ttl]:
 
 
 def parse(engine_full: str) -> Ttl:
-    """The TTL in an engine's definition. ValueError for one that is not a column plus an interval."""
+    """The TTL in an engine's definition that deletes rows. One that is not understood keeps nothing for certain: 0."""
     found = _TTL.search(engine_full)
     if found is None:
         return FOR_EVER
-    interval = _INTERVAL.search(found[1])
+    deleting = [one for one in found[1].split(", ") if not _OTHERWISE.search(one)]
+    if not deleting:
+        return Ttl(found[1], None)
+    interval = _INTERVAL.search(deleting[0])
     unit = {**_UNITS, **_LONG_UNITS}.get(interval[1]) if interval else None
-    if interval is None or unit is None:
-        raise ValueError(f"the TTL {found[1]!r} is none that is understood here")
-    return Ttl(found[1], int(interval[2]) * unit)
+    return Ttl(found[1], int(interval[2]) * unit if interval and unit else 0)

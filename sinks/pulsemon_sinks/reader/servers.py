@@ -1,8 +1,13 @@
 """The servers as the pages know them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from pulsemon_sinks.clickhouse.connection import Row
+
+_SEEN = "SELECT server_id, last_seen_at FROM {database}.servers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,12 @@ class Reading:
     value: float
     labels: str
     recorded_at_ms: int
+
+
+def last_seen_ms(ask: Callable[[str, Mapping[str, Any]], list[Row]]) -> dict[str, int]:
+    """The newest time that the data of each server's host speak of, by id; none for one never seen. Errors as Store."""
+    found = {server_id: epoch_ms(at) for server_id, at in ask(_SEEN, {})}
+    return {server_id: at_ms for server_id, at_ms in found.items() if at_ms is not None}
 
 
 def epoch_ms(at: datetime | None) -> int | None:

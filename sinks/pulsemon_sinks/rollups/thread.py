@@ -1,4 +1,4 @@
-"""The thread beside the sink's own that makes rollups: storing never waits for them."""
+"""The thread beside the sink's own that applies retention and makes rollups: storing never waits for them."""
 
 import logging
 import threading
@@ -10,6 +10,7 @@ from pulsemon_schemas.errors import TransientError
 from pulsemon_sinks.clickhouse.connection import NativeStore
 from pulsemon_sinks.clickhouse.errors import StoreRefusedError
 from pulsemon_sinks.clickhouse.settings import ClickHouseSettings
+from pulsemon_sinks.retention.applying import Retention
 from pulsemon_sinks.rollups.job import Job, StoppedError
 from pulsemon_sinks.troubles import Troubles
 
@@ -33,18 +34,23 @@ def running(clickhouse: ClickHouseSettings, metrics_topic: str, stop: threading.
 
 def _follow(clickhouse: ClickHouseSettings, metrics_topic: str, stop: threading.Event) -> None:
     store = NativeStore(clickhouse)
+    retention = Retention(store, clickhouse)
     job = Job(store, clickhouse.database, metrics_topic, stop.is_set)
     troubles = Troubles()
     try:
         while not stop.wait(LOOK_SECONDS):
-            _look(job, troubles)
+            _look(retention, job, troubles)
     finally:
         store.close()
 
 
-def _look(job: Job, troubles: Troubles) -> None:
-    """Runs the job if it is due. A store that is away is told once, and asked again at the next look."""
+def _look(retention: Retention, job: Job, troubles: Troubles) -> None:
+    """Applies what was said, and runs the job if it is due.
+
+    A store that is away is told once, and asked again at the next look.
+    """
     try:
+        retention.apply()
         if job.is_due():
             job.run()
     except StoppedError:
