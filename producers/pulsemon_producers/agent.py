@@ -16,12 +16,13 @@ from pulsemon_producers.admission import Admission, Sample
 from pulsemon_producers.backlog import Backlog
 from pulsemon_producers.backlogs import OpenedBacklog, open_backlog
 from pulsemon_producers.collectors.base import Collector, Point, Tick
-from pulsemon_producers.collectors.builtin import BUILT_IN
+from pulsemon_producers.collectors.builtin import built_in
 from pulsemon_producers.collectors.host import Host
 from pulsemon_producers.crew import Crew
 from pulsemon_producers.drafts import Drafter
 from pulsemon_producers.intervals import metric_intervals_ms
 from pulsemon_producers.schedule import Due, Schedule, phase_ms
+from pulsemon_producers.selection import select
 from pulsemon_producers.sender import Sender
 from pulsemon_producers.settings import AgentSettings
 from pulsemon_producers.state_lock import held
@@ -49,6 +50,7 @@ class Agent:
     backlog: Backlog
     tally: Tally
     intervals_ms: Mapping[str, int]
+    off: frozenset[str]
     missed: int = 0
     previous_ms: int | None = None
 
@@ -61,7 +63,7 @@ class Agent:
 
     def _tick(self, due: Due) -> None:
         self.missed += due.missed
-        tick = Tick(due.recorded_at_ms, self.previous_ms, self.host.boot_id(), self.intervals_ms)
+        tick = Tick(due.recorded_at_ms, self.previous_ms, self.host.boot_id(), self.intervals_ms, self.off)
         samples: list[Sample] = []
         for outcome in self.crew.collect(tick):
             member = self.crew.members[outcome.collector]
@@ -94,7 +96,7 @@ def run(
     *,
     topic: str = METRICS.name,
     host: Host | None = None,
-    collectors: Iterable[type[Collector]] = BUILT_IN,
+    collectors: Callable[[Host, AgentSettings], Iterable[Collector]] = built_in,
 ) -> None:
     """Collects and sends until ``stop`` is set, then drains and returns within five seconds.
 
@@ -109,7 +111,7 @@ def run(
     with held(settings.state_dir) if settings.state_dir else nullcontext():
         tally = Tally()
         opened = open_backlog(settings, tally)
-        agent = assemble(settings, opened, tally, host, (collector(host) for collector in collectors))
+        agent = assemble(settings, opened, tally, host, collectors(host, settings))
         log.info("Agent of %s: every %g s.", settings.server_id, settings.interval_seconds)
         sender = Sender(agent.backlog, publisher, tally, ready)
         try:
@@ -127,7 +129,7 @@ def assemble(
     settings: AgentSettings, opened: OpenedBacklog, tally: Tally, host: Host, collectors: Iterable[Collector]
 ) -> Agent:
     """The agent with its collectors' threads running. Without a known predecessor it leaves the running tick alone."""
-    metrics = catalogue.METRICS
+    metrics = select(catalogue.METRICS, settings.enable, settings.disable)
     intervals_ms = metric_intervals_ms(metrics, settings.interval_ms)
     phase = phase_ms(settings.server_id, settings.interval_ms)
     return Agent(
@@ -139,4 +141,5 @@ def assemble(
         backlog=opened.backlog,
         tally=tally,
         intervals_ms=intervals_ms,
+        off=frozenset(metric.name for metric in metrics if not metric.default_on),
     )

@@ -5,15 +5,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from pulsemon_schemas import catalogue
 from pulsemon_schemas.runtime.secret import NO_SECRET, Secret
 
 from pulsemon_producers.http_settings import HttpSettings
+from pulsemon_producers.selection import unknown_patterns
 
 ENVIRONMENT_PREFIX = "PULSEMON_AGENT_"
 
 MIN_INTERVAL_SECONDS = 1.0
 MAX_INTERVAL_SECONDS = 300.0
 MAX_SERVER_ID_CHARACTERS = 253
+MAX_TOP_PROCESSES = 100
 MS_PER_SECOND = 1000
 MIN_SPOOL_BYTES = 1024 * 1024
 SPOOL_FOLDER = "spool"
@@ -28,6 +31,10 @@ class AgentSettings:
     in memory alone, at most ``buffer_samples``. The files in ``spool_dir`` (``spool`` of ``state_dir`` by default) take
     at most ``spool_bytes``; 0 keeps batches in memory. ``transport`` kafka needs PULSEMON_KAFKA_*; http needs the
     ``url`` of a gateway and a ``key``, and a ``ca_file`` (PEM) if the system's authorities do not know it.
+
+    ``enable`` and ``disable`` have names of metrics, ``*`` for any part; ``disable`` wins. ``watch_processes`` has
+    names of programs, or ``NAME=PATTERN`` with a pattern for the program's name or its command line; ``watch_units``
+    systemd units. So many ``top_processes`` are named in each ranking of the biggest users, 0 for none.
     ``collectors`` are entry points of installed packages: none is looked at unless its name stands here.
     """
 
@@ -41,6 +48,11 @@ class AgentSettings:
     url: str = ""
     key: Secret = NO_SECRET
     ca_file: Path | None = None
+    enable: tuple[str, ...] = ()
+    disable: tuple[str, ...] = ()
+    watch_processes: tuple[str, ...] = ()
+    watch_units: tuple[str, ...] = ()
+    top_processes: int = 10
     collectors: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -61,6 +73,10 @@ class AgentSettings:
             http_settings(self)
         elif self.url or self.key:
             raise ValueError("url and key are of no use without transport http")
+        if unknown := unknown_patterns(catalogue.METRICS, (*self.enable, *self.disable)):
+            raise ValueError(f"enable, disable: no metric is named {', '.join(unknown)}; see `pulsemon metric list`")
+        if not 0 <= self.top_processes <= MAX_TOP_PROCESSES:
+            raise ValueError(f"top_processes must be from 0 to {MAX_TOP_PROCESSES}")
 
     def _check_spool(self) -> None:
         if self.spool_bytes and self.spool_bytes < MIN_SPOOL_BYTES:

@@ -54,13 +54,13 @@ def updown(name: str, value: float, labels: Mapping[str, str] = NO_LABELS) -> Po
 
 
 def label_text(labels: Mapping[str, str]) -> str:
-    """The canonical text of labels. Raises ValueError if a key is empty."""
+    """The canonical text of labels; bytes of names that are no text become ``?``. ValueError if a key is empty."""
     return _label_text(tuple(labels.items())) if labels else ""
 
 
 @functools.lru_cache(maxsize=CACHED_LABEL_SETS)
 def _label_text(items: tuple[tuple[str, str], ...]) -> str:
-    return canonical(dict(items))
+    return canonical(dict(items)).encode("utf-8", "replace").decode()
 
 
 def begins_interval(previous_ms: int | None, now_ms: int, interval_ms: int) -> bool:

@@ -14,9 +14,11 @@ MS_PER_SECOND = 1000.0
 DEVICE_COLUMN = 2
 COLUMNS: Mapping[str, int] = {
     "read.operations": 3,
+    "read.merged": 4,
     "read.sectors": 5,
     "read.ms": 6,
     "write.operations": 7,
+    "write.merged": 8,
     "write.sectors": 9,
     "write.ms": 10,
     "pending": 11,
@@ -80,6 +82,7 @@ def _totals(device: str, disk: Disk) -> Iterator[Point]:
         labels = {"device": device, "direction": direction}
         yield counter("system.disk.io", disk[f"{direction}.sectors"] * SECTOR_BYTES, labels)
         yield counter("system.disk.operations", disk[f"{direction}.operations"], labels)
+        yield counter("system.disk.merged", disk[f"{direction}.merged"], labels)
         yield counter("system.disk.operation_time", disk[f"{direction}.ms"], labels)
     yield counter("system.disk.io_time", disk["busy.ms"], at)
     yield counter("system.disk.weighted_io_time", disk["weighted.ms"], at)

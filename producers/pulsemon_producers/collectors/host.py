@@ -2,17 +2,26 @@
 
 import os
 import platform
+import resource
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
+from pulsemon_producers.collectors.command import run_command
+from pulsemon_producers.collectors.kernel_clock import KernelClock, read_kernel_clock
+
+READ_BYTES = 65_536
+
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """Paths and clocks of one host. Every read goes through ``procfs``, ``sysfs`` and ``root``."""
+    """Paths and clocks of one host. Every read goes through ``procfs``, ``sysfs`` and ``root``.
+
+    ``run`` runs a program of the system and returns what it printed; it raises OSError if that fails or takes too long.
+    """
 
     procfs: Path = Path("/proc")
     sysfs: Path = Path("/sys")
@@ -20,6 +29,10 @@ class Host:
     monotonic_seconds: Callable[[], float] = time.monotonic
     wall_seconds: Callable[[], float] = time.time
     statvfs: Callable[[str], os.statvfs_result] = os.statvfs
+    kernel_clock: Callable[[], KernelClock | None] = read_kernel_clock
+    run: Callable[[Sequence[str]], str] = run_command
+    changed_seconds: Callable[[Path], float] = lambda path: path.stat().st_ctime
+    page_bytes: int = field(default_factory=resource.getpagesize)
     machine: str = field(default_factory=platform.machine)
     agent_version: str = ""
 
@@ -29,20 +42,53 @@ class Host:
 
     def proc(self, name: str) -> str:
         """The text of a file below ``procfs``. Raises OSError."""
-        return (self.procfs / name).read_text(encoding="utf-8", errors="surrogateescape")
+        return _text(f"{self.procfs}/{name}")
 
     def proc_if_any(self, name: str) -> str | None:
         """As ``proc``; None where this kernel or container has no such file."""
-        return _text_if_any(self.procfs / name)
+        return _text_if_any(f"{self.procfs}/{name}")
 
     def sys_if_any(self, name: str) -> str | None:
         """The stripped text of a file below ``sysfs``; None where there is none, or no value in it now."""
-        text = _text_if_any(self.sysfs / name)
+        text = _text_if_any(f"{self.sysfs}/{name}")
         return text if text is None else text.strip()
+
+    def sys_names(self, folder: str) -> list[str]:
+        """What is in a folder below ``sysfs``, sorted; nothing if it does not exist or is hidden."""
+        try:
+            return sorted(os.listdir(f"{self.sysfs}/{folder}"))  # noqa: PTH208 - called at each tick, so without a Path
+        except OSError:
+            return []
+
+    def sys_folders(self, folder: str) -> list[str]:
+        """The folders in a folder below ``sysfs``, sorted; nothing if it does not exist or is hidden."""
+        try:
+            with os.scandir(f"{self.sysfs}/{folder}") as entries:
+                return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
+        except OSError:
+            return []
+
+    def sys_link(self, name: str) -> str | None:
+        """The last part of what a link below ``sysfs`` leads to; None if it is no link."""
+        try:
+            return os.path.basename(os.readlink(f"{self.sysfs}/{name}"))  # noqa: PTH115, PTH119 - as above
+        except OSError:
+            return None
 
     def root_if_any(self, name: str) -> str | None:
         """The text of a file below the root folder, such as ``etc/os-release``; None where there is none."""
-        return _text_if_any(self.root / name)
+        return _text_if_any(f"{self.root}/{name}")
+
+    def root_names(self, folder: str) -> list[str]:
+        """As ``sys_names``, below the root folder."""
+        try:
+            return sorted(os.listdir(f"{self.root}/{folder}"))  # noqa: PTH208 - as above
+        except OSError:
+            return []
+
+    def has_folder(self, name: str) -> bool:
+        """True if there is such a folder below the root folder."""
+        return (self.root / name).is_dir()
 
     def boot_id(self) -> str:
         """The kernel's id of this boot, "" where it is hidden."""
@@ -57,9 +103,35 @@ def fields(text: str) -> Iterator[tuple[str, int]]:
             yield parts[0].rstrip(":"), int(parts[1])
 
 
-def _text_if_any(path: Path) -> str | None:
+def read_bytes(path: str) -> bytes:
+    """A small file of the kernel, in as few system calls as there can be. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        pieces = [os.read(descriptor, READ_BYTES)]
+        while pieces[-1]:
+            pieces.append(os.read(descriptor, READ_BYTES))
+    finally:
+        os.close(descriptor)
+    return b"".join(pieces)
+
+
+def read_pieces(path: str) -> Iterator[bytes]:
+    """A file of the kernel that may be large, a piece at a time; nothing if there is no such file."""
+    try:
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - as above
+            while piece := file.read(READ_BYTES):
+                yield piece
+    except OSError:
+        return
+
+
+def _text(path: str) -> str:
+    return read_bytes(path).decode("utf-8", "surrogateescape")
+
+
+def _text_if_any(path: str) -> str | None:
     # a network card that is down answers EINVAL when asked for its speed, a hidden file EACCES
     try:
-        return path.read_text(encoding="utf-8", errors="surrogateescape")
+        return _text(path)
     except OSError:
         return None

@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 
 from pulsemon_producers.collectors.base import Collector, Point, Tick, gauge
-from pulsemon_producers.collectors.host import fields
 from pulsemon_producers.collectors.limits import cpu_limit
 
 WINDOWS = ("1m", "5m", "15m")
 
 
 class LoadCollector(Collector):
-    """Load averages, also for each processor, and processes that run or are blocked now."""
+    """Load averages, also for each processor that may be used."""
 
     name = "load"
 
@@ -21,6 +20,3 @@ class LoadCollector(Collector):
         for window, average in averages.items():
             yield gauge(f"system.cpu.load_average.{window}", average)
             yield gauge("system.load.per_cpu", average / cpus, {"window": window})
-        stat = dict(fields(self.host.proc("stat")))
-        yield gauge("system.processes.running", stat["procs_running"])
-        yield gauge("system.processes.blocked", stat["procs_blocked"])

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 
-import psutil
-
 from pulsemon_producers.collectors.base import Collector, Point, Tick, counter, gauge, updown
-from pulsemon_producers.collectors.host import fields
+from pulsemon_producers.collectors.cgroup import own_cgroup
+from pulsemon_producers.collectors.host import Host, fields
+from pulsemon_producers.collectors.limits import memory_limit
 
 BYTES_PER_KIB = 1024
 
 MEMINFO: Mapping[str, str] = {
+    "system.memory.linux.shared": "Shmem",
     "system.memory.committed": "Committed_AS",
     "system.memory.commit_limit": "CommitLimit",
     "system.memory.dirty": "Dirty",
@@ -17,37 +18,66 @@ MEMINFO: Mapping[str, str] = {
     "system.memory.hardware_corrupted": "HardwareCorrupted",
 }
 SLAB_STATES: Mapping[str, str] = {"reclaimable": "SReclaimable", "unreclaimable": "SUnreclaim"}
+HUGE_PAGES = "system.memory.linux.hugepages.usage"
+CACHES = ("Cached", "SReclaimable")
+"""What ``free`` calls cache: the page cache, and kernel objects that can be made again."""
 
 
 class MemoryCollector(Collector):
-    """Memory of the whole host; the four states add up to the limit."""
+    """Memory of the whole host; the four states add up to the limit. What is available also heeds the container's."""
 
     name = "memory"
 
     def collect(self, tick: Tick) -> Iterator[Point]:
         """All but what the kernel does not show."""
-        memory = psutil.virtual_memory()
-        yield updown("system.memory.limit", memory.total)
-        states = {"free": memory.free, "buffers": memory.buffers, "cached": memory.cached}
-        # a container's view may be put together from two sources that do not add up
-        states["used"] = max(0, memory.total - sum(states.values()))
-        for state, amount in states.items():
-            labels = {"system.memory.state": state}
-            yield updown("system.memory.usage", amount, labels)
-            yield gauge("system.memory.utilization", amount / memory.total, labels)
-        yield updown("system.memory.linux.available", memory.available)
-        yield gauge("system.memory.available.ratio", memory.available / memory.total)
-        yield updown("system.memory.linux.shared", memory.shared)
-        yield from self._kernel(tick)
-
-    def _kernel(self, tick: Tick) -> Iterator[Point]:
         meminfo = dict(fields(self.host.proc("meminfo")))
+        size = {key: amount * BYTES_PER_KIB for key, amount in meminfo.items()}
+        yield updown("system.memory.limit", size["MemTotal"])
+        yield from _states(size)
+        available = size["MemAvailable"] if "MemAvailable" in size else _available(size)
+        yield updown("system.memory.linux.available", available)
+        yield gauge("system.memory.available.ratio", _available_ratio(self.host, available, size["MemTotal"]))
         for name, key in MEMINFO.items():
-            if key in meminfo and tick.wants(name):
-                yield updown(name, meminfo[key] * BYTES_PER_KIB)
+            if key in size:
+                yield updown(name, size[key])
         for state, key in SLAB_STATES.items():
-            if key in meminfo and tick.wants("system.memory.linux.slab.usage"):
-                yield updown("system.memory.linux.slab.usage", meminfo[key] * BYTES_PER_KIB, {"slab.state": state})
+            if key in size:
+                yield updown("system.memory.linux.slab.usage", size[key], {"slab.state": state})
+        if tick.wants(HUGE_PAGES) and "HugePages_Total" in meminfo:
+            free = meminfo["HugePages_Free"]
+            yield updown(HUGE_PAGES, free, {"hugepages.state": "free"})
+            yield updown(HUGE_PAGES, meminfo["HugePages_Total"] - free, {"hugepages.state": "used"})
         vmstat = dict(fields(self.host.proc_if_any("vmstat") or ""))
         if "oom_kill" in vmstat:
             yield counter("system.memory.oom_kills", vmstat["oom_kill"])
+
+
+def _states(size: Mapping[str, int]) -> Iterator[Point]:
+    states = {
+        "free": size["MemFree"],
+        "buffers": size.get("Buffers", 0),
+        "cached": sum(size.get(key, 0) for key in CACHES),
+    }
+    # a container's view may be put together from two sources that do not add up
+    states["used"] = max(0, size["MemTotal"] - sum(states.values()))
+    for state, amount in states.items():
+        labels = {"system.memory.state": state}
+        yield updown("system.memory.usage", amount, labels)
+        yield gauge("system.memory.utilization", amount / size["MemTotal"], labels)
+
+
+def _available(size: Mapping[str, int]) -> int:
+    """For kernels before 3.14, which do not tell: free memory and caches, but for files that live in memory alone."""
+    droppable = sum(size.get(key, 0) for key in (*CACHES, "Buffers")) - size.get("Shmem", 0)
+    return size["MemFree"] + max(0, droppable)
+
+
+def _available_ratio(host: Host, available: int, total: int) -> float:
+    """Of the memory, or of the container's limit: there the smaller of what it has left and what the host has left."""
+    cgroup = own_cgroup(host)
+    limit = memory_limit(cgroup, total)
+    used = None if cgroup is None else cgroup.memory_bytes()
+    if cgroup is None or used is None or limit == total:
+        return available / total
+    left = max(0, limit - max(0, used - cgroup.inactive_file_bytes()))
+    return min(available, left) / limit

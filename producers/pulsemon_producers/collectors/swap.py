@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-import psutil
-
 from pulsemon_producers.collectors.base import Collector, Point, Tick, counter, gauge, updown
 from pulsemon_producers.collectors.host import fields
+
+BYTES_PER_KIB = 1024
 
 
 class SwapCollector(Collector):
@@ -15,12 +15,13 @@ class SwapCollector(Collector):
 
     def collect(self, tick: Tick) -> Iterator[Point]:  # noqa: ARG002 - part of the interface
         """Utilization only where there is swap."""
-        swap = psutil.swap_memory()
-        for state, amount in (("used", swap.used), ("free", swap.free)):
+        meminfo = dict(fields(self.host.proc("meminfo")))
+        total, free = (meminfo.get(key, 0) * BYTES_PER_KIB for key in ("SwapTotal", "SwapFree"))
+        for state, amount in (("used", total - free), ("free", free)):
             labels = {"system.paging.state": state}
             yield updown("system.paging.usage", amount, labels)
-            if swap.total:
-                yield gauge("system.paging.utilization", amount / swap.total, labels)
+            if total:
+                yield gauge("system.paging.utilization", amount / total, labels)
         vmstat = dict(fields(self.host.proc_if_any("vmstat") or ""))
         for direction, key in (("in", "pswpin"), ("out", "pswpout")):
             if key in vmstat:

@@ -1,10 +1,12 @@
-"""The host itself: how long it runs, what it is, whether it wants a reboot."""
+"""The host itself: how long it runs, since which boot, what it is, who uses it, whether it wants a reboot."""
 
 import shlex
 from collections.abc import Iterator
 
-from pulsemon_producers.collectors.base import Collector, Point, Tick, gauge
+from pulsemon_producers.collectors.base import Collector, Point, Tick, gauge, updown
 from pulsemon_producers.collectors.host import Host
+
+SESSIONS = "run/systemd/sessions"
 
 
 class SystemCollector(Collector):
@@ -16,11 +18,21 @@ class SystemCollector(Collector):
     def collect(self, tick: Tick) -> Iterator[Point]:
         """The facts only now and then: they rarely change."""
         yield gauge("system.uptime", float(self.host.proc("uptime").split()[0]))
+        if tick.boot_id:
+            yield gauge("system.boot.id", 1, {"boot_id": tick.boot_id})
+        if tick.wants("system.users.count"):
+            yield updown("system.users.count", _users(self.host))
         if tick.wants("system.reboot_required"):
             wanted = self.host.root_if_any("run/reboot-required") is not None
             yield gauge("system.reboot_required", wanted)
         if tick.wants("system.info"):
             yield gauge("system.info", 1, _facts(self.host))
+
+
+def _users(host: Host) -> int:
+    """Sessions of people, as the login manager keeps them; those of services and of login screens are not counted."""
+    sessions = (host.root_if_any(f"{SESSIONS}/{name}") or "" for name in host.root_names(SESSIONS))
+    return sum("\nCLASS=user" in f"\n{session}" for session in sessions)
 
 
 def _facts(host: Host) -> dict[str, str]:

@@ -1,30 +1,38 @@
 """Golden cases: a folder with recorded trees of a host, tick by tick, and the samples that must come of them.
 
-``golden/COLLECTOR/CASE/tick-SECONDS/{proc,sys,root}`` is what the collector reads at that time, ``case.json`` (if
-any) what statvfs answers (f_frsize, f_blocks, f_bfree, f_bavail, f_files, f_ffree), ``expected.txt`` what is sent. A
-new case needs no code: run this file with the case's folder to write its ``expected.txt``, and read that before it
-is committed.
+``golden/COLLECTOR/CASE/tick-SECONDS/{proc,sys,root}`` is what the collector reads at that time, ``expected.txt`` what
+is sent. ``golden/host/CASE`` is the same for all collectors together, each at its own interval. ``case.json`` has what
+is no file: ``statvfs`` by mountpoint (f_frsize, f_blocks, f_bfree, f_bavail, f_files, f_ffree), ``kernel_clock``
+(offset, largest error, synchronized), ``run`` with what programs print, ``changed`` with the times of folders, and
+``settings`` of the agent as texts. ``NOTES.md`` says where trees come from that were not recorded.
+
+A new case needs no code: run this file with the case's folder to write its ``expected.txt``, and read that before it is
+committed.
 """
 
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import psutil
 from pulsemon_producers.admission import Admission
-from pulsemon_producers.collectors.base import Tick
-from pulsemon_producers.collectors.builtin import BUILT_IN
+from pulsemon_producers.collectors.base import Collector, Tick, begins_interval
+from pulsemon_producers.collectors.builtin import built_in
 from pulsemon_producers.collectors.host import Host
-from pulsemon_producers.intervals import metric_intervals_ms
+from pulsemon_producers.collectors.kernel_clock import KernelClock
+from pulsemon_producers.intervals import in_ticks_ms, metric_intervals_ms
+from pulsemon_producers.selection import select
+from pulsemon_producers.settings import ENVIRONMENT_PREFIX, AgentSettings
 from pulsemon_schemas import catalogue
+from pulsemon_schemas.runtime.settings import load
 
 GOLDEN = Path(__file__).with_name("golden")
 TICK_MS = 10_000
-COLLECTORS = {collector.name: collector for collector in BUILT_IN}
+ALL = "host"
 
 
 def cases() -> list[Path]:
@@ -33,60 +41,101 @@ def cases() -> list[Path]:
 
 
 def outcome(case: Path) -> str:
-    """What the collector of this case sends, as text."""
-    intervals_ms = metric_intervals_ms(catalogue.METRICS, TICK_MS)
-    admission = Admission(catalogue.METRICS, intervals_ms)
-    lines: list[str] = []
+    """What the collectors of this case send, as text."""
     before = psutil.PROCFS_PATH
     with TemporaryDirectory() as folder:
-        current = Path(folder) / "current"
-        clock = [0.0]
-        host = _host(case, current, clock)
-        collector = COLLECTORS[case.parent.name](host)
-        previous_ms: int | None = None
+        run = Run(case, Path(folder) / "current")
         try:
-            host.bind_psutil()
-            for name, seconds in _ticks(case):
-                current.unlink(missing_ok=True)
-                current.symlink_to(case / name)
-                clock[0] = seconds
-                tick = Tick(int(seconds * 1000), previous_ms, host.boot_id(), intervals_ms)
-                samples, refused = admission.admit(collector.name, tick, list(collector.collect(tick)))
-                previous_ms = tick.recorded_at_ms
-                lines += [f"# {name}"]
-                lines += [f"{sample.name}{{{sample.labels}}} {sample.value!r}" for sample in sorted(samples)]
-                lines += [f"# refused {refused}"] if refused else []
+            run.host.bind_psutil()
+            return "\n".join(line for name, seconds in _ticks(case) for line in run.tick(name, seconds)) + "\n"
         finally:
-            collector.close()
+            run.close()
             psutil.PROCFS_PATH = before
-    return "\n".join(lines) + "\n"
+
+
+class Run:
+    """One case at work, with collectors that remember their last tick."""
+
+    def __init__(self, case: Path, current: Path) -> None:
+        self._case = case
+        self._current = current
+        self._seconds = 0.0
+        answers = case / "case.json"
+        self._facts: dict[str, Any] = json.loads(answers.read_text()) if answers.exists() else {}
+        environ = {
+            f"{ENVIRONMENT_PREFIX}{name}".upper(): text for name, text in self._facts.get("settings", {}).items()
+        }
+        settings = load(AgentSettings, ENVIRONMENT_PREFIX, environ)
+        metrics = select(catalogue.METRICS, settings.enable, settings.disable)
+        self._off = frozenset(one.name for one in metrics if not one.default_on)
+        self._intervals_ms = metric_intervals_ms(metrics, TICK_MS)
+        self._admission = Admission(metrics, self._intervals_ms)
+        self.host = self._host()
+        self._collectors = [one for one in built_in(self.host, settings) if case.parent.name in (ALL, one.name)]
+        self._previous_ms: dict[str, int] = {}
+
+    def tick(self, name: str, seconds: float) -> Iterator[str]:
+        self._current.unlink(missing_ok=True)
+        self._current.symlink_to(self._case / name)
+        self._seconds = seconds
+        yield f"# {name}"
+        samples, refused = [], 0
+        for collector in self._collectors:
+            more, bad = self._collect(collector)
+            samples += more
+            refused += bad
+        yield from (f"{name}{{{labels}}} {value!r}" for name, labels, value in sorted(samples))
+        if refused:
+            yield f"# refused {refused}"
+
+    def close(self) -> None:
+        for collector in self._collectors:
+            collector.close()
+
+    def _collect(self, collector: Collector) -> tuple[list[Any], int]:
+        now_ms = int(self._seconds * 1000)
+        previous_ms = self._previous_ms.get(collector.name)
+        if not begins_interval(previous_ms, now_ms, in_ticks_ms(collector.interval_seconds, TICK_MS)):
+            return [], 0
+        tick = Tick(now_ms, previous_ms, self.host.boot_id(), self._intervals_ms, self._off)
+        self._previous_ms[collector.name] = now_ms
+        return self._admission.admit(collector.name, tick, list(collector.collect(tick)))
+
+    def _host(self) -> Host:
+        facts, current = self._facts, self._current
+
+        def statvfs(mountpoint: str) -> os.statvfs_result:
+            found = facts["statvfs"][mountpoint]
+            if isinstance(found, str):
+                raise OSError(found)
+            frsize, blocks, bfree, bavail, files, ffree = found
+            return os.statvfs_result((frsize, frsize, blocks, bfree, bavail, files, ffree, ffree, 0, 255))
+
+        def run(arguments: Sequence[str]) -> str:
+            said = facts.get("run", {}).get(current.readlink().name, {}).get(" ".join(arguments))
+            if said is None:
+                raise OSError(f"no such program in this case: {' '.join(arguments)}")
+            return "".join(f"{line}\n" for line in said)
+
+        return Host(
+            procfs=current / "proc",
+            sysfs=current / "sys",
+            root=current / "root",
+            monotonic_seconds=lambda: self._seconds,
+            wall_seconds=lambda: facts.get("wall_seconds", 0.0) + self._seconds,
+            statvfs=statvfs,
+            kernel_clock=lambda: KernelClock(*facts["kernel_clock"]) if "kernel_clock" in facts else None,
+            run=run,
+            changed_seconds=lambda path: facts.get("changed", {})[str(path.relative_to(current))],
+            page_bytes=4096,
+            machine=facts.get("machine", "x86_64"),
+            agent_version="1.2.3",
+        )
 
 
 def _ticks(case: Path) -> Iterator[tuple[str, float]]:
     for path in sorted(case.glob("tick-*")):
         yield path.name, float(path.name.removeprefix("tick-"))
-
-
-def _host(case: Path, current: Path, clock: list[float]) -> Host:
-    answers = case / "case.json"
-    facts: dict[str, Any] = json.loads(answers.read_text()) if answers.exists() else {}
-
-    def statvfs(mountpoint: str) -> os.statvfs_result:
-        found = facts["statvfs"][mountpoint]
-        if isinstance(found, str):
-            raise OSError(found)
-        frsize, blocks, bfree, bavail, files, ffree = found
-        return os.statvfs_result((frsize, frsize, blocks, bfree, bavail, files, ffree, ffree, 0, 255))
-
-    return Host(
-        procfs=current / "proc",
-        sysfs=current / "sys",
-        root=current / "root",
-        monotonic_seconds=lambda: clock[0],
-        statvfs=statvfs,
-        machine=facts.get("machine", "x86_64"),
-        agent_version="1.2.3",
-    )
 
 
 if __name__ == "__main__":

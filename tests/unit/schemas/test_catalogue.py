@@ -7,8 +7,12 @@ from pulsemon_schemas import catalogue
 from pulsemon_schemas.catalogue import METRICS, Metric, headline_names, metric, names_of_group
 
 NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
-UNITS = {"1", "s", "By", "By/s", "Hz", "bit/s"}
-GROUPS = {"cpu", "load", "memory", "swap", "filesystem", "disk", "network", "uptime", "host", "agent", "pipeline"}
+UNITS = {"1", "s", "By", "By/s", "Hz", "bit", "bit/s", "Cel", "rpm"}
+GROUPS = {
+    *("cpu", "load", "memory", "swap", "pressure", "filesystem", "disk", "network", "tcp"),
+    *("processes", "process", "service", "container", "sensor", "raid", "clock", "uptime", "host"),
+    *("agent", "pipeline"),
+}
 GROUPS |= {"probe", "scrape", "textfile"}
 
 

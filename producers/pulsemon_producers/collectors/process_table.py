@@ -1,0 +1,118 @@
+"""The processes of the host, each read directly from its files; what it was started with stays there."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pulsemon_producers.collectors.host import Host, read_bytes
+
+KERNEL_THREAD = 0x00200000
+"""PF_KTHREAD in the flags of a process."""
+
+STATE, FLAGS, USER_TICKS, SYSTEM_TICKS, THREADS, STARTED, RESIDENT_PAGES = 0, 6, 11, 12, 17, 19, 21
+"""Columns of ``/proc/PID/stat`` behind the name, which stands in brackets and may hold anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process, or a thread of the kernel. ``name`` is the program's, at most 15 characters; never its arguments."""
+
+    pid: int
+    name: str
+    state: str
+    is_kernel: bool
+    cpu_ticks: int
+    threads: int
+    started_ticks: int
+    resident_pages: int
+
+    @property
+    def identity(self) -> tuple[int, int]:
+        """Tells it from another that is given its number later."""
+        return self.pid, self.started_ticks
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What only the owner of a process and root may know; None for what was refused."""
+
+    read_bytes: int | None
+    written_bytes: int | None
+    descriptors: int | None
+
+
+def processes(host: Host) -> Iterator[Process]:
+    """All that the agent can see; one that ends meanwhile is left out."""
+    for name in os.listdir(host.procfs):  # noqa: PTH208 - read for every process there is, so without a Path
+        if not name.isdigit():
+            continue
+        try:
+            yield parse_process(read_bytes(f"{host.procfs}/{name}/stat"))
+        except OSError:
+            continue
+
+
+def parse_process(stat: bytes) -> Process:
+    """One line of ``/proc/PID/stat``."""
+    head, _, rest = stat.rpartition(b")")
+    pid, _, name = head.partition(b" (")
+    columns = rest.split()
+    is_kernel = bool(int(columns[FLAGS]) & KERNEL_THREAD)
+    text = name.decode("utf-8", "replace")
+    return Process(
+        pid=int(pid),
+        name=_family(text) if is_kernel else text,
+        state=columns[STATE].decode(),
+        is_kernel=is_kernel,
+        cpu_ticks=int(columns[USER_TICKS]) + int(columns[SYSTEM_TICKS]),
+        threads=int(columns[THREADS]),
+        started_ticks=int(columns[STARTED]),
+        resident_pages=int(columns[RESIDENT_PAGES]),
+    )
+
+
+def use_of(host: Host, pid: int) -> Use:
+    """Disk bytes and open descriptors of a process."""
+    amounts = _io(host, pid)
+    return Use(amounts.get(b"read_bytes"), amounts.get(b"write_bytes"), _descriptors(f"{host.procfs}/{pid}/fd"))
+
+
+def arguments_of(host: Host, pid: int) -> str:
+    """What the process was started with, to be held against a pattern, and for nothing else."""
+    try:
+        return read_bytes(f"{host.procfs}/{pid}/cmdline").rstrip(b"\0").replace(b"\0", b" ").decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def descriptor_limit(host: Host, pid: int) -> int | None:
+    """How many descriptors the process may have open; None if that is refused or without a limit."""
+    for line in (host.proc_if_any(f"{pid}/limits") or "").splitlines():
+        if line.startswith("Max open files"):
+            soft = line.split()[3]
+            return int(soft) if soft.isdigit() else None
+    return None
+
+
+def _family(name: str) -> str:
+    """``kworker/u4:3-events`` is one of many that come and go."""
+    return name.partition("/")[0].partition(":")[0]
+
+
+def _io(host: Host, pid: int) -> dict[bytes, int]:
+    try:
+        lines = read_bytes(f"{host.procfs}/{pid}/io").splitlines()
+    except OSError:
+        return {}
+    pairs = (line.split(b": ") for line in lines)
+    return {pair[0]: int(pair[1]) for pair in pairs if len(pair) == 2}
+
+
+def _descriptors(folder: str) -> int | None:
+    """Since Linux 6.2 the folder's size is their number; before, and in a recorded tree, they are counted."""
+    try:
+        size = os.stat(folder).st_size  # noqa: PTH116 - as above
+        is_counted = size and folder.startswith("/proc/")
+        return size if is_counted else len(os.listdir(folder))  # noqa: PTH208 - as above
+    except OSError:
+        return None
