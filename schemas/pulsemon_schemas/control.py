@@ -47,9 +47,13 @@ class Entity:
 
 
 class Fold:
-    """The configuration as of the last record applied. Entity types are not judged: readers pass over unknown ones."""
+    """The configuration as of the last record applied. Entity types are not judged: readers pass over unknown ones.
 
-    def __init__(self) -> None:
+    Without ``keeps_entities`` it judges versions alone, for a reader that keeps the records itself.
+    """
+
+    def __init__(self, *, keeps_entities: bool = True) -> None:
+        self._keeps_entities = keeps_entities
         self._offset = -1
         self._versions: dict[tuple[str, str], int] = {}
         self._changes: dict[tuple[str, str, str], int] = {}
@@ -93,9 +97,11 @@ class Fold:
     def _accept(self, offset: int, record: ControlRecord, body: Mapping[str, Any]) -> None:
         self._versions[record.entity_type, record.entity_id] = offset
         self._changes[record.entity_type, record.entity_id, record.change_id] = offset
-        entities = self._entities.setdefault(record.entity_type, {})
         if record.operation == PURGED:
             self._purges[record.entity_id] = offset
+        if not self._keeps_entities:
+            return
+        entities = self._entities.setdefault(record.entity_type, {})
         if record.operation != PUT:
             entities.pop(record.entity_id, None)
             return

@@ -21,6 +21,7 @@ class Configuration:
         self.revision = 0
         self.shortest_silence_ms = 0
         self.quiet: dict[str, QuietPeriod] = {}
+        self._over_ms: dict[str, int] = {}
         self._rules: dict[str, Rule] = {}
         self._servers: dict[str, ServerProfile] = {}
         self._ranked: Mapping[str, list[Rule]] = {}
@@ -30,15 +31,15 @@ class Configuration:
     def take(self, change: Change) -> str:
         """Puts one change in force; ``rank`` follows the last one. Returns why it cannot be, "" if it is."""
         try:
-            self._take(change)
+            return self._take(change)
         except UNREPEATABLE:
             raise
         except Exception as error:  # noqa: BLE001 - one record must not keep all later ones from being in force
             return problem_of(error)
-        return change.problem
 
-    def _take(self, change: Change) -> None:
-        match change.entity:
+    def _take(self, change: Change) -> str:
+        entity, problem = change.read()
+        match entity:
             case Rule() as rule:
                 by_rank((rule,))  # a rule that has no rank must not come among the others
                 self._rules[rule.id] = rule
@@ -47,8 +48,10 @@ class Configuration:
                 self._servers[profile.server_id] = profile
             case QuietPeriod() as period:
                 self.quiet[period.name] = period
+                self._over_ms[period.name] = max(until_ms for _, until_ms in period.intervals)
             case None:
                 self._end(change)
+        return problem
 
     def rank(self) -> None:
         """Puts the rules in order, if any of them changed."""
@@ -64,6 +67,15 @@ class Configuration:
         self._ranked_absence = by_rank(rule for rule in self._rules.values() if rule.enabled and rule.kind == ABSENCE)
         limits = [rule.stale_seconds for rule in self._ranked_absence]
         self.shortest_silence_ms = round(1000 * min(limits, default=0.0))
+
+    def active(self, clock_ms: int) -> list[str]:
+        """The silences and maintenances that hold now, sorted. The clock never goes back, so those that are over leave.
+
+        Nobody ends a silence whose time has passed: without this each would cost time at every Tick for ever.
+        """
+        for name in [name for name, over_ms in self._over_ms.items() if over_ms <= clock_ms]:
+            del self.quiet[name], self._over_ms[name]
+        return sorted(name for name, one in self.quiet.items() if one.holds_at(clock_ms))
 
     def profile(self, server_id: str) -> ServerProfile | None:
         """What is known of a server; None if nobody registered it. The same object until it changes."""
@@ -108,7 +120,9 @@ class Configuration:
         )
 
     def _end(self, change: Change) -> None:
-        self.quiet.pop(f"{change.entity_type}/{change.entity_id}", None)
+        name = f"{change.entity_type}/{change.entity_id}"
+        self.quiet.pop(name, None)
+        self._over_ms.pop(name, None)
         if change.entity_type == SERVER:
             if change.operation == PURGED:
                 self._servers.pop(change.entity_id, None)

@@ -1,10 +1,11 @@
-"""The control log as all partitions of a process share it: folded once, each change parsed once."""
+"""The control log as all partitions of a process share it: folded once, each change read when it is needed."""
 
 import bisect
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from pulsemon_schemas.control import PUT, SERVER, Fold, Verdict
+from pulsemon_schemas.control import DELETE, PUT, SERVER, Fold, Verdict
 from pulsemon_schemas.partitioner import partition_for
 from pulsemon_schemas.records import ControlRecord
 from pulsemon_schemas.rules import (
@@ -28,21 +29,52 @@ Entity = Rule | ServerProfile | QuietPeriod | AlertCommand
 KNOWN_TYPES = frozenset({RULE, SERVER, SILENCE, MAINTENANCE, COMMAND})
 
 
-class Change(NamedTuple):
-    """A valid record of a type that the engine knows.
+class Change:
+    """A valid record of a type that the engine knows. ``partition`` is that of a server, -1 for all else.
 
-    ``entity`` is None if the record ends the entity, or if ``problem`` says why it cannot be read. ``partition`` is
-    that of a server.
+    Its body is read when somebody asks for it: most versions of most entities are past, and nobody does. Rules and
+    servers are read once and kept; what is over at some time is read anew and kept by nobody.
     """
 
-    offset: int
-    entity_type: str
-    entity_id: str
-    operation: str
-    entity: Entity | None
-    problem: str
-    author: str
-    partition: int
+    __slots__ = ("_entity", "_record", "offset", "partition")
+
+    def __init__(self, offset: int, record: ControlRecord, partition: int) -> None:
+        self.offset = offset
+        self.partition = partition
+        self._record = record
+        self._entity: Rule | ServerProfile | None = None
+
+    @property
+    def entity_type(self) -> str:
+        """What the record is about."""
+        return self._record.entity_type
+
+    @property
+    def entity_id(self) -> str:
+        """Which one of its type."""
+        return self._record.entity_id
+
+    @property
+    def operation(self) -> str:
+        """What happens to it."""
+        return self._record.operation
+
+    @property
+    def author(self) -> str:
+        """Who did it."""
+        return self._record.author
+
+    def read(self) -> tuple[Entity | None, str]:
+        """The entity, None if the record ends it or cannot be read, and why it cannot be, "" if it can."""
+        if self._entity is not None or self.operation != PUT:
+            return self._entity, ""
+        try:
+            entity = _parse(self._record, json.loads(self._record.body), self.offset)
+        except RuleError as error:
+            return None, str(error)
+        if isinstance(entity, Rule | ServerProfile):
+            self._entity = entity
+        return entity, ""
 
 
 class ControlHistory:
@@ -50,10 +82,10 @@ class ControlHistory:
 
     def __init__(self, partition_count: int) -> None:
         self.partition_count = partition_count
-        self._fold = Fold()
+        self._fold = Fold(keeps_entities=False)
         self._offset = -1
         self._changes: list[Change] = []
-        self._rules: dict[int, Rule] = {}
+        self._versions: dict[tuple[str, str], list[Change]] = {}
 
     @property
     def offset(self) -> int:
@@ -62,7 +94,7 @@ class ControlHistory:
 
     @property
     def fold(self) -> Fold:
-        """The configuration as of the last record taken."""
+        """The versions as of the last record taken; it keeps no entities."""
         return self._fold
 
     def append(self, offset: int, record: ControlRecord) -> Verdict:
@@ -70,10 +102,11 @@ class ControlHistory:
         verdict = self._fold.apply(offset, record)
         self._offset = offset
         if not verdict.void and record.entity_type in KNOWN_TYPES:
-            change = self._change(offset, record)
+            is_server = record.entity_type == SERVER
+            partition = partition_for(record.entity_id.encode(), self.partition_count) if is_server else -1
+            change = Change(offset, record, partition)
             self._changes.append(change)
-            if isinstance(change.entity, Rule):
-                self._rules[offset] = change.entity
+            self._versions.setdefault((record.entity_type, record.entity_id), []).append(change)
         return verdict
 
     def pass_over(self, offset: int) -> None:
@@ -86,37 +119,53 @@ class ControlHistory:
         last = bisect.bisect_right(self._changes, last_offset, key=lambda change: change.offset)
         return self._changes[first:last]
 
+    def standing(self, limit: Callable[[Change], int]) -> list[Change]:
+        """The changes that make the configuration up to a ``limit``, which is one for all versions of an entity.
+
+        What commands did is in the alerts. A retired server is what it was before.
+        """
+        found: list[Change] = []
+        for (entity_type, _), versions in self._versions.items():
+            if entity_type == COMMAND:
+                continue
+            end = bisect.bisect_right(versions, limit(versions[0]), key=lambda change: change.offset)
+            if end:
+                found += _making(versions, end - 1)
+        return sorted(found, key=lambda change: change.offset)
+
     def rule(self, version: int) -> Rule:
         """One version of a rule. Raises ControlBehindError if it was not read yet, StateError if it is no rule."""
         if version > self._offset:
             raise ControlBehindError(version, self._offset)
-        if (rule := self._rules.get(version)) is not None:
-            return rule
+        for change in self.changes(version - 1, version):
+            entity, _ = change.read()
+            if isinstance(entity, Rule):
+                return entity
         raise StateError(
             f"control record {version} is no rule, but a snapshot was judged by it: nothing was restored; "
             f"this is not the control log that the snapshot was made with"
         )
 
-    def _change(self, offset: int, record: ControlRecord) -> Change:
-        entity: Entity | None = None
-        problem = ""
-        if record.operation == PUT:
-            body = self._fold.entities(record.entity_type)[record.entity_id].body
-            try:
-                entity = _parse(record, body, offset)
-            except RuleError as error:
-                problem = str(error)
-        is_server = record.entity_type == SERVER
-        return Change(
-            offset,
-            record.entity_type,
-            record.entity_id,
-            record.operation,
-            entity,
-            problem,
-            record.author,
-            partition_for(record.entity_id.encode(), self.partition_count) if is_server else -1,
-        )
+
+def _making(versions: Sequence[Change], last: int) -> Sequence[Change]:
+    """The last version of an entity, with those before that it rests on."""
+    first = last
+    while first and versions[first].entity_type == SERVER and versions[first].operation == DELETE:
+        first -= 1
+    return versions[first : last + 1]
+
+
+def superseded_left_out(changes: Sequence[Change]) -> list[Change]:
+    """The changes without versions of rules and quiet periods that a later one among them replaces.
+
+    They were never in force; a server rests on what it was before, and each command is obeyed.
+    """
+    newest = {(change.entity_type, change.entity_id): change.offset for change in changes}
+    return [
+        change
+        for change in changes
+        if change.entity_type in {SERVER, COMMAND} or newest[change.entity_type, change.entity_id] == change.offset
+    ]
 
 
 def _parse(record: ControlRecord, body: Mapping[str, Any], offset: int) -> Entity:

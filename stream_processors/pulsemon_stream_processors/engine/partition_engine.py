@@ -17,7 +17,7 @@ from pulsemon_stream_processors.engine import snapshot, standing
 from pulsemon_stream_processors.engine.absence import HOST_SOURCES, Absence
 from pulsemon_stream_processors.engine.adaptation import Adaptation
 from pulsemon_stream_processors.engine.configuration import Configuration
-from pulsemon_stream_processors.engine.control_history import ControlHistory
+from pulsemon_stream_processors.engine.control_history import ControlHistory, superseded_left_out
 from pulsemon_stream_processors.engine.control_in_force import ControlInForce, Verdict
 from pulsemon_stream_processors.engine.counters import Counters
 from pulsemon_stream_processors.engine.errors import ControlBehindError, OffsetGapError
@@ -82,7 +82,7 @@ class PartitionEngine:
         engine._journal.control_offset = engine._in_force.offset
         if engine._in_force.offset > history.offset:
             raise ControlBehindError(engine._in_force.offset, history.offset)
-        for change in history.changes(-1, engine._in_force.offset):
+        for change in history.standing(lambda _: engine._in_force.offset):
             engine._configuration.take(change)
         engine._configuration.rank()
         for server_id, state in servers.items():
@@ -270,7 +270,7 @@ class PartitionEngine:
         changes = self._history.changes(self._in_force.offset, offset)
         self._in_force.advance(topic_id, offset)
         self._journal.control_offset = offset
-        for change in changes:
+        for change in superseded_left_out(changes):
             problem = self._configuration.take(change)
             agenda.note(change, self.place.partition)
             if problem:
@@ -290,7 +290,7 @@ class PartitionEngine:
     def _look_at_quiet_periods(self, agenda: Agenda) -> None:
         """All servers are looked at when a silence or a maintenance begins or ends."""
         clock_ms = self._time.clock_ms
-        active = sorted(name for name, one in self._configuration.quiet.items() if one.holds_at(clock_ms))
+        active = self._configuration.active(clock_ms)
         if active != self._active:
             self._active = active
             agenda.is_for_all = agenda.are_facts_new = True

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pulsemon_schemas.control import PURGED, SERVER
 from pulsemon_schemas.reasons import NOT_APPLIED
 from pulsemon_schemas.rules import AlertCommand
+from pulsemon_schemas.rules.alert_command import ENTITY_TYPE as COMMAND
 
 from pulsemon_stream_processors.engine import standing
 from pulsemon_stream_processors.engine.absence import Absence
@@ -47,9 +48,11 @@ class Agenda:
     def note(self, change: Change, partition: int) -> None:
         """Takes one change."""
         self.authors[f"{change.entity_type}/{change.entity_id}"] = change.author
-        if isinstance(change.entity, AlertCommand):
-            self.commands.setdefault(change.entity.server_id, []).append(change.entity)
-            self.server_ids.add(change.entity.server_id)
+        if change.entity_type == COMMAND:
+            command, _ = change.read()
+            if isinstance(command, AlertCommand):
+                self.commands.setdefault(command.server_id, []).append(command)
+                self.server_ids.add(command.server_id)
         elif change.entity_type == SERVER:
             self.are_facts_new = True
             if change.partition == partition:

@@ -39,14 +39,19 @@ class FleetConfiguration:
         return ""
 
     def _take_rule(self, change: Change) -> None:
-        if isinstance(change.entity, Rule):
-            by_rank((change.entity,))  # a rule that has no rank must not come among the others
+        rule, _ = change.read()
+        if isinstance(rule, Rule):
+            by_rank((rule,))  # a rule that has no rank must not come among the others
         before = self._rules.pop(change.entity_id, None)
-        if isinstance(change.entity, Rule) and change.entity.kind == FLEET:
-            self._rules[change.entity_id] = change.entity
+        if isinstance(rule, Rule) and rule.kind == FLEET:
+            self._rules[change.entity_id] = rule
         if before is not None or change.entity_id in self._rules:
             self.authors[change.entity_id] = change.author
             self._ranked = by_rank(self._rules.values())
+
+    def forget_past(self, clock_ms: int) -> None:
+        """Silences and maintenances whose time has passed leave."""
+        self._base.active(clock_ms)
 
     def profile(self, server_id: str) -> ServerProfile:
         """What is known of a server."""

@@ -10,9 +10,10 @@ from pulsemon_schemas.errors import ContractError
 from pulsemon_schemas.reasons import NOT_APPLIED
 from pulsemon_schemas.records import LogRecord
 from pulsemon_schemas.rules import AlertCommand
+from pulsemon_schemas.rules.alert_command import ENTITY_TYPE as COMMAND
 from pulsemon_schemas.rules.environments import environment_of
 
-from pulsemon_stream_processors.engine.control_history import Change, ControlHistory
+from pulsemon_stream_processors.engine.control_history import Change, ControlHistory, superseded_left_out
 from pulsemon_stream_processors.engine.errors import ControlBehindError
 from pulsemon_stream_processors.engine.failure import UNREPEATABLE, problem_of
 from pulsemon_stream_processors.engine.log_time import LogTime
@@ -79,7 +80,7 @@ class FleetEngine:
         for partition, feed in feeds.items():
             engine._feeds[partition].restore(feed, is_same_log=is_same_log)
         engine._groups = {one["environment"]: snapshot.restored_group(one, history) for one in state["groups"]}
-        engine._configure(wanted)
+        engine._configure()
         engine._changed.clear()
         engine.cover = state["resume_offset"] - 1 if is_same_log else -1
         return engine
@@ -169,6 +170,7 @@ class FleetEngine:
                     self._changed.add(partition)
                     self._take(feed, event)
             self._time.advance(next_ms)
+            self._configuration.forget_past(next_ms)
             self._judge()
 
     def _take(self, feed: Feed, event: FleetEvent) -> None:
@@ -180,7 +182,7 @@ class FleetEngine:
                 if is_of_server(change) and change.partition == event.partition:
                     self._take_server(feed, change)
         if event.control_offset > self._control_offset:
-            for change in self._history.changes(self._control_offset, event.control_offset):
+            for change in superseded_left_out(self._history.changes(self._control_offset, event.control_offset)):
                 if not is_of_server(change):
                     self._take_change(change)
             self._control_offset = event.control_offset
@@ -199,9 +201,10 @@ class FleetEngine:
 
     def _take_change(self, change: Change) -> None:
         self._configuration.take(change)
-        if isinstance(change.entity, AlertCommand):
-            if environment_of(change.entity.server_id) is not None:
-                self._commands.append(change.entity)
+        if change.entity_type == COMMAND:
+            command, _ = change.read()
+            if isinstance(command, AlertCommand) and environment_of(command.server_id) is not None:
+                self._commands.append(command)
         else:
             self._are_rules_new = True
 
@@ -250,12 +253,13 @@ class FleetEngine:
         time, last = self._time, self._last
         return Step(time.clock_ms, time.elapsed_ms, time.hole_ms, last.partition, last.offset, self._control_offset)
 
-    def _configure(self, last_offset: int) -> None:
+    def _in_force_for(self, change: Change) -> int:
+        return self._feeds[change.partition].control_offset if is_of_server(change) else self._control_offset
+
+    def _configure(self) -> None:
         """Puts in force what was, and counts the servers anew."""
-        for change in self._history.changes(-1, last_offset):
-            limit = self._feeds[change.partition].control_offset if is_of_server(change) else self._control_offset
-            if change.offset <= limit:
-                self._configuration.take(change)
+        for change in self._history.standing(self._in_force_for):
+            self._configuration.take(change)
         for feed in self._feeds:
             for server_id, status in feed.statuses.items():
                 self._count(server_id, status)

@@ -181,8 +181,8 @@ def test_a_control_record_that_cannot_be_put_in_force_is_told_and_left_out_by_ev
     log.tick()
     log.run({BUSY: 0.9, "other": 5}, 10)
     control = history(log.control)
-    change = control.changes(2, 3)[0]
-    object.__setattr__(change.entity, "scope", None)
+    rule, _ = control.changes(2, 3)[0].read()
+    object.__setattr__(rule, "scope", None)
     engine = PartitionEngine(place(), control)
     outputs = apply_all(engine, log.records)
     assert [one["entity"] for one in _told(outputs, "rule_error")] == ["rule/zz"]
