@@ -1,0 +1,1 @@
+"""The library that services embed: instruments in memory, sent in the background."""

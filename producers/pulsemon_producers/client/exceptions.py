@@ -1,0 +1,72 @@
+"""Counts what goes wrong."""
+
+from collections.abc import Callable
+from time import time
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeVar
+
+from pulsemon_producers.client.counter import Counter
+from pulsemon_producers.client.gauge import Gauge
+from pulsemon_producers.client.wrapping import wrapped
+
+LAST_SUFFIX = ".last"
+EXCEPTION_LABEL = "exception"
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Instruments(Protocol):
+    """Where instruments come from."""
+
+    def counter(self, name: str, /, **labels: object) -> Counter:
+        """The counter of a name and labels."""
+        ...
+
+    def gauge(self, name: str, /, **labels: object) -> Gauge:
+        """The gauge of a name and labels."""
+        ...
+
+
+class Exceptions:
+    """Counts the exceptions that leave a block or a function, by their class, and when the last one did.
+
+    Sent are the counter ``NAME{exception=ValueError}`` and the gauge ``NAME.last``, in seconds since 1970. Nothing is
+    swallowed. What ends tasks, generators and programs (everything that is no ``Exception``) is not counted. Example::
+
+        with client.exceptions("shop.import.errors", source="ftp"):
+            load()
+
+        @client.exceptions("shop.mail.errors")
+        async def send(mail): ...
+    """
+
+    __slots__ = ("_labels", "_name", "_of")
+
+    def __init__(self, of: Instruments, name: str, labels: dict[str, object]) -> None:
+        self._of = of
+        self._name = name
+        self._labels = labels
+
+    def count(self, error: BaseException) -> None:
+        """Counts an exception that was caught. Never blocks, never raises. Example::
+
+        except OSError as error:
+            client.exceptions("shop.disk.errors").count(error)
+        """
+        if isinstance(error, Exception):
+            labels = {**self._labels, EXCEPTION_LABEL: type(error).__name__}
+            self._of.counter(self._name, **labels).add()
+            self._of.gauge(f"{self._name}{LAST_SUFFIX}", **self._labels).set(time())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if error is not None:
+            self.count(error)
+
+    def __call__(self, function: Function) -> Function:
+        """The function, whose exceptions are counted and raised as before."""
+        return wrapped(function, lambda: self)
