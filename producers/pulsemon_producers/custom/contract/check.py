@@ -64,7 +64,7 @@ def check_collector(
 
 def _about_class(kind: Any, collector: Any) -> list[str]:
     if not (isinstance(kind, type) and issubclass(kind, Collector)):
-        return [f"{kind!r} is no subclass of pulsemon_producers.collectors.base.Collector"]
+        return [f"{kind!r} is no subclass of pulsemon.collectors.Collector"]
     findings = []
     try:
         check_name(getattr(collector, "name", ""))

@@ -135,7 +135,7 @@ def test_what_cannot_be_made_or_is_no_collector_is_said() -> None:
             super().__init__(host)
 
     assert "it cannot be made with a Host (TypeError:" in findings(Needy)[0]
-    assert "is no subclass of pulsemon_producers.collectors.base.Collector" in findings(Path)[0]
+    assert "is no subclass of pulsemon.collectors.Collector" in findings(Path)[0]
 
 
 IMPORTED = """
