@@ -4,8 +4,7 @@ How they are is not in that log but in the store: what it does not tell is left 
 """
 
 import os
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from pulsemon_schemas.errors import PulsemonError
@@ -17,10 +16,8 @@ from pulsemon_deploy.extras import missing_extra
 from pulsemon_deploy.installation import installation
 from pulsemon_deploy.invocation import as_invoked
 
-if TYPE_CHECKING:
-    from pulsemon_sinks.reader.alerts import ServerStatus
-
 SERVER = "server"
+UNTOLD: dict[str, Any] = {"status": None, "last_seen": None}
 
 
 @click.group()
@@ -40,7 +37,7 @@ def list_servers(environment: str | None, role: str | None, as_json: bool) -> No
         if environment in (None, row["environment"]) and role in (None, row["role"])
     ]  # fmt: skip
     said = _said() if rows else {}
-    print_rows([row | _state(said.get(row["id"])) for row in rows], as_json, "no such server is registered")
+    print_rows([row | said.get(row["id"], UNTOLD) for row in rows], as_json, "no such server is registered")
 
 
 @server.command()
@@ -54,7 +51,7 @@ def show(server_id: str, as_json: bool) -> None:
         click.echo(as_invoked(text), err=True)
         raise click.exceptions.Exit(FOUND_WRONG)
     row, history = found
-    row |= _state(_said([server_id]).get(server_id))
+    row |= _said().get(server_id, UNTOLD)
     if as_json:
         print_json({**row, "history": history})
         return
@@ -85,33 +82,39 @@ def _all() -> dict[str, tuple[dict[str, Any], list[dict[str, Any]]]]:
     }
 
 
-def _said(server_ids: list[str] | None = None) -> "Mapping[str, ServerStatus]":
-    """What the processor thinks of these servers, or of all; nothing, and a line about it, if the store is away."""
+def _said() -> dict[str, dict[str, Any]]:
+    """Status and last sight of each server by id; nothing, and a line about it, if the store is away.
+
+    The processor speaks of a server when its status changes; when it was seen last, its data say.
+    """
+    from pulsemon_deploy.cli.control_rows import instant
     from pulsemon_deploy.cli.store import asking
 
     try:
         from pulsemon_sinks.reader.alerts import server_states
+        from pulsemon_sinks.reader.servers import last_seen_ms
 
         with asking() as ask:
-            return server_states(ask, server_ids)
+            states, seen = server_states(ask), last_seen_ms(ask)
     except ModuleNotFoundError as error:
         if (sentence := missing_extra(error)) is None:
             raise
         return _untold(sentence)
     except PulsemonError as error:
         return _untold(error)
+    statuses = {server_id: one.status for server_id, one in states.items()}
+    return {
+        server_id: {
+            "status": statuses.get(server_id),
+            "last_seen": instant(seen[server_id]) if server_id in seen else None,
+        }
+        for server_id in statuses.keys() | seen.keys()
+    }
 
 
-def _untold(error: PulsemonError) -> "Mapping[str, ServerStatus]":
+def _untold(error: PulsemonError) -> dict[str, dict[str, Any]]:
     click.echo(as_invoked(f"note: how the servers are is not known: {one_line(error)}"), err=True)
     return {}
-
-
-def _state(said: "ServerStatus | None") -> dict[str, Any]:
-    from pulsemon_deploy.cli.control_rows import instant
-
-    seen_ms = said.last_seen_ms if said else None
-    return {"status": said.status if said else None, "last_seen": instant(seen_ms) if seen_ms is not None else None}
 
 
 def _row(server_id: str, body: Any) -> dict[str, Any]:

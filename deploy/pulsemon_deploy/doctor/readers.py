@@ -93,9 +93,12 @@ def _is_late(one: Reading, lag: Lag) -> bool:
 def _told(one: Reading, lag: Lag) -> str:
     if not lag.records:
         return f"{one.topic} read to its end"
+    if one.commit_seconds:
+        age = "" if lag.seconds is None else f" {lag.seconds:,.0f} s ago"
+        due = f"one is due every {one.commit_seconds:,.0f} s"
+        return f"{one.topic} {lag.records:,} records since its last round{age}, {due}"
     age = "" if lag.seconds is None else f", {lag.seconds:,.0f} s"
-    since = f" since its last round, up to {one.commit_seconds:,.0f} s ago" if one.commit_seconds else " behind"
-    return f"{one.topic} {lag.records:,} records{age}{since}"
+    return f"{one.topic} {lag.records:,} records{age} behind"
 
 
 def _lags(settings: KafkaSettings, readings: Sequence[Reading]) -> list[tuple[Reading, Lag]]:

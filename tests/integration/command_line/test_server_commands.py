@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -46,12 +47,16 @@ def test_servers_are_listed_and_shown_with_their_state_and_history(
     assert (row["id"], row["name"], row["role"], row["labels"]) == (server_id, "One", "db", "rack=7")
     assert (row["status"], row["last_seen"]) == (None, None)
 
-    stored.put(state(server_id, "warning", last_seen_at_ms=AT_MS))
+    stored.put(state(server_id, "warning", last_seen_at_ms=AT_MS - 3_600_000))
+    stored.store.insert(
+        f"INSERT INTO {stored.settings.database}.sightings (server_id, source, last_seen_at) VALUES",
+        [(server_id, "agent", datetime.fromtimestamp(AT_MS / 1000, UTC))],
+    )
     (row,) = answer("server", "list", "--environment", server_id)
     shown = answer("server", "show", server_id)
     assert (row["status"], shown["status"]) == ("warning", "warning")
     assert row["last_seen"] == shown["last_seen"]
-    assert row["last_seen"].endswith("00:00+00:00")
+    assert datetime.fromisoformat(row["last_seen"]).timestamp() == AT_MS / 1000, "data tell more than the last change"
     assert [one["did"] for one in shown["history"]] == ["made"]
     table = invoke("server", "show", server_id).output
     assert "One" in table
