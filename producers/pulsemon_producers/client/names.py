@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-RESERVED = ("container.", "process.", "pulsemon.", "system.")
+RESERVED = ("container.", "hw.", "probe.", "process.", "pulsemon.", "scrape.", "service.", "system.", "textfile.")
 """What the names of the catalogue begin with: agents and the product itself send them."""
 RESERVED_LABELS = ("bucket", "instance", "service", "state")
 """Labels that the library itself sets."""
