@@ -106,7 +106,6 @@ def run(
     retry mends.
     """
     host = host or Host(agent_version=importlib.metadata.version(DISTRIBUTION))
-    host.bind_psutil()
     publisher = open_publisher(settings, kafka, topic)
     with held(settings.state_dir) if settings.state_dir else nullcontext():
         tally = Tally()

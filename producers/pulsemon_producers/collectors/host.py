@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil
-
 from pulsemon_producers.collectors.command import run_command
 from pulsemon_producers.collectors.kernel_clock import KernelClock, read_kernel_clock
 
@@ -35,10 +33,6 @@ class Host:
     page_bytes: int = field(default_factory=resource.getpagesize)
     machine: str = field(default_factory=platform.machine)
     agent_version: str = ""
-
-    def bind_psutil(self) -> None:
-        """Points psutil, which knows one place for its whole process, at ``procfs``."""
-        psutil.PROCFS_PATH = str(self.procfs)
 
     def proc(self, name: str) -> str:
         """The text of a file below ``procfs``. Raises OSError."""

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 
-import psutil
-
 from pulsemon_producers.collectors.base import Collector, Point, Tick, counter, gauge
 from pulsemon_producers.collectors.counters import Change, Reading, changes
 from pulsemon_producers.collectors.devices import shows_interface
@@ -14,13 +12,23 @@ BITS_PER_BYTE = 8
 BITS_PER_MEGABIT = 1e6
 FLAG_UP = 0x1
 
-TOTALS: Mapping[str, tuple[str, str]] = {
-    "system.network.io": ("bytes_recv", "bytes_sent"),
-    "system.network.packet.count": ("packets_recv", "packets_sent"),
-    "system.network.errors": ("errin", "errout"),
-    "system.network.packet.dropped": ("dropin", "dropout"),
+COLUMNS: Mapping[str, int] = {
+    "receive.bytes": 0,
+    "receive.packets": 1,
+    "receive.errors": 2,
+    "receive.drops": 3,
+    "transmit.bytes": 8,
+    "transmit.packets": 9,
+    "transmit.errors": 10,
+    "transmit.drops": 11,
 }
-"""psutil's fields for receive and transmit."""
+"""Where ``/proc/net/dev`` has them behind the name of the interface."""
+TOTALS: Mapping[str, str] = {
+    "system.network.io": "bytes",
+    "system.network.packet.count": "packets",
+    "system.network.errors": "errors",
+    "system.network.packet.dropped": "drops",
+}
 DIRECTIONS = ("receive", "transmit")
 SOFTNET_COLUMNS: Mapping[str, int] = {
     "system.network.softnet.dropped": 1,
@@ -40,8 +48,7 @@ class NetworkCollector(Collector):
 
     def collect(self, tick: Tick) -> Iterator[Point]:
         """Totals at once, rates from the second tick of an interface on."""
-        read = psutil.net_io_counters(pernic=True, nowrap=False)
-        shown = {name: counters._asdict() for name, counters in read.items() if shows_interface(name)}
+        shown = interfaces(self.host.proc("net/dev"))
         now = Reading(self.host.monotonic_seconds(), tick.boot_id, shown)
         last, self._last = self._last, now
         yield from self._links(tick, shown)
@@ -63,16 +70,28 @@ class NetworkCollector(Collector):
             yield gauge("system.network.speed", speed, {INTERFACE: name})
 
 
+def interfaces(table: str) -> dict[str, dict[str, float]]:
+    """The totals of the interfaces that are shown, by name; the first two lines are a heading."""
+    found = {}
+    for line in table.splitlines()[2:]:
+        # an interface that has another name beside its own is written as ``eth0:1``
+        name, _, numbers = line.strip().rpartition(":")
+        row = numbers.split()
+        if shows_interface(name) and len(row) > max(COLUMNS.values()):
+            found[name] = {key: float(row[column]) for key, column in COLUMNS.items()}
+    return found
+
+
 def _totals(name: str, totals: Mapping[str, float]) -> Iterator[Point]:
-    for metric, keys in TOTALS.items():
-        for direction, key in zip(DIRECTIONS, keys, strict=True):
-            yield counter(metric, totals[key], {INTERFACE: name, "direction": direction})
+    for metric, key in TOTALS.items():
+        for direction in DIRECTIONS:
+            yield counter(metric, totals[f"{direction}.{key}"], {INTERFACE: name, "direction": direction})
 
 
 def _rates(name: str, change: Change, speed: float | None) -> Iterator[Point]:
-    for direction, key in zip(DIRECTIONS, TOTALS["system.network.io"], strict=True):
+    for direction in DIRECTIONS:
         labels = {INTERFACE: name, "direction": direction}
-        rate = change.rate(key)
+        rate = change.rate(f"{direction}.bytes")
         yield gauge("system.network.io.rate", rate, labels)
         if speed is not None:
             yield gauge("system.network.utilization", rate * BITS_PER_BYTE / speed, labels)
