@@ -21,6 +21,7 @@ from pulsemon_producers.collectors.host import Host
 from pulsemon_producers.crew import Crew
 from pulsemon_producers.drafts import Drafter
 from pulsemon_producers.intervals import metric_intervals_ms
+from pulsemon_producers.publisher import Publisher
 from pulsemon_producers.schedule import Due, Schedule, phase_ms
 from pulsemon_producers.selection import select
 from pulsemon_producers.sender import Sender
@@ -107,10 +108,22 @@ def run(
     """
     host = host or Host(agent_version=importlib.metadata.version(DISTRIBUTION))
     publisher = open_publisher(settings, kafka, topic)
+    serve(settings, publisher, stop, ready, host, collectors(host, settings))
+
+
+def serve(
+    settings: AgentSettings,
+    publisher: Publisher,
+    stop: threading.Event,
+    ready: Callable[[], None],
+    host: Host,
+    collectors: Iterable[Collector],
+) -> None:
+    """As ``run``, with these collectors and this way to send, which it closes."""
     with held(settings.state_dir) if settings.state_dir else nullcontext():
         tally = Tally()
         opened = open_backlog(settings, tally)
-        agent = assemble(settings, opened, tally, host, collectors(host, settings))
+        agent = assemble(settings, opened, tally, host, collectors)
         log.info("Agent of %s: every %g s.", settings.server_id, settings.interval_seconds)
         sender = Sender(agent.backlog, publisher, tally, ready)
         try:
