@@ -10,7 +10,8 @@ Made from the catalogue by `docs/metrics_page.py`; do not edit. `pulsemon metric
 
 Units are UCUM: `1` is a share from 0 to 1, `By` bytes, `{thing}` a count of things. A counter only grows until the host
 boots; a gauge and an up-down amount mean something by themselves, the latter also added up over its labels. ★ marks the
-headline metrics, whose newest values are kept at hand. Labels may have any value where none is listed.
+headline metrics, whose newest values are kept at hand, ○ those that are sent only if `PULSEMON_AGENT_ENABLE` asks for
+them. Labels may have any value where none is listed.
 """
 
 
@@ -24,7 +25,7 @@ def page() -> str:
 
 
 def _row(one: Metric) -> str:
-    name = f"`{one.name}`{' ★' if one.headline else ''}"
+    name = f"`{one.name}`{' ★' if one.headline else ''}{'' if one.default_on else ' ○'}"
     labels = "; ".join(f"{key} ({', '.join(values)})" if values else key for key, values in one.attributes.items())
     return (
         f"| {name} | {one.instrument}, {one.unit} | {one.interval_seconds} s | {labels or '—'} | {one.description} |\n"

@@ -34,6 +34,8 @@ def list_metrics(group: str | None, as_json: bool) -> None:
             "group": one.group,
             "unit": one.unit,
             "instrument": one.instrument,
+            "every_s": one.interval_seconds,
+            "on": one.default_on,
             "headline": one.headline,
             "title": one.title,
         }
