@@ -16,12 +16,12 @@ from pulsemon_schemas.control import Fold
 from pulsemon_schemas.errors import ContractError
 from pulsemon_schemas.records import ControlRecord, LogRecord
 from pulsemon_schemas.runtime.own_metrics import Sample
+from pulsemon_schemas.runtime.topic_identity import identify
 
 from pulsemon_sinks.buffer import Entry, Fault
 from pulsemon_sinks.clickhouse.connection import Store
 from pulsemon_sinks.dead_letters import DeadLetters
 from pulsemon_sinks.log_records import log_record
-from pulsemon_sinks.topic_reader import identify
 from pulsemon_sinks.vitals import Vitals
 
 log = logging.getLogger(__name__)

@@ -6,10 +6,10 @@ from pulsemon_schemas import codec
 from pulsemon_schemas.errors import ContractError
 from pulsemon_schemas.partitioner import partition_for
 from pulsemon_schemas.records import AlertEvent, LogRecord, ServerState
+from pulsemon_schemas.runtime.topic_identity import TopicIdentity
 from pulsemon_schemas.validity import EARLIEST_MS, check
 
 from pulsemon_sinks.buffer import Entry
-from pulsemon_sinks.topic_reader import TopicIdentity
 
 Judge = Callable[[LogRecord, TopicIdentity], Entry]
 """The entry of a valid record; ContractError for any other."""

@@ -9,6 +9,7 @@ from confluent_kafka import Message
 from pulsemon_schemas.errors import ContractError
 from pulsemon_schemas.records import LogRecord
 from pulsemon_schemas.runtime.own_metrics import Sample
+from pulsemon_schemas.runtime.topic_identity import TopicIdentity, identify
 
 from pulsemon_sinks.buffer import Entry, Fault, FlushLimits
 from pulsemon_sinks.clickhouse.bulk import BulkStore
@@ -19,7 +20,7 @@ from pulsemon_sinks.ledger import LogId
 from pulsemon_sinks.log_records import log_record
 from pulsemon_sinks.opening import Openings, Services, Way
 from pulsemon_sinks.pause import Pause
-from pulsemon_sinks.topic_reader import TopicIdentity, TopicReader, identify
+from pulsemon_sinks.topic_reader import TopicReader
 from pulsemon_sinks.tries import Tries
 from pulsemon_sinks.troubles import Troubles
 from pulsemon_sinks.vitals import Vitals

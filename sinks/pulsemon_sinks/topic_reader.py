@@ -3,11 +3,8 @@
 The only file of the sink with a group consumer.
 """
 
-import base64
 import logging
-import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from confluent_kafka import (
     OFFSET_BEGINNING,
@@ -15,10 +12,8 @@ from confluent_kafka import (
     KafkaError,
     KafkaException,
     Message,
-    TopicCollection,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient
 from pulsemon_schemas.errors import TransientError
 
 log = logging.getLogger(__name__)
@@ -28,27 +23,6 @@ RETRY_AFTER_SECONDS = 0.5
 # librdkafka's own error when a position is not in the log and nothing says where to go
 AUTO_OFFSET_RESET = -140
 MISPLACED = frozenset({AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE, KafkaError.UNKNOWN_TOPIC_OR_PART})
-
-
-@dataclass(frozen=True, slots=True)
-class TopicIdentity:
-    """One life of a topic (the text of a UUID), and how many partitions it has."""
-
-    topic_id: str
-    partition_count: int
-
-
-def identify(admin: AdminClient, topic: str) -> TopicIdentity:
-    """The topic as it is now. TransientError if Kafka does not answer or has no such topic."""
-    try:
-        future = admin.describe_topics(TopicCollection([topic]), request_timeout=KAFKA_TIMEOUT_SECONDS)[topic]
-        described = future.result(KAFKA_TIMEOUT_SECONDS + 1)
-    except (KafkaException, TimeoutError) as error:
-        raise TransientError(
-            f"Kafka does not describe {topic}: {error}; nothing is stored until it does", RETRY_AFTER_SECONDS
-        ) from error
-    topic_id = uuid.UUID(bytes=base64.urlsafe_b64decode(f"{described.topic_id}=="))
-    return TopicIdentity(str(topic_id), len(described.partitions))
 
 
 class TopicReader:

@@ -12,8 +12,7 @@ from pulsemon_schemas import codec
 from pulsemon_schemas.errors import ContractError, PermanentError, TransientError
 from pulsemon_schemas.records import ControlRecord
 from pulsemon_schemas.runtime.kafka import KafkaSettings, client_config
-
-from pulsemon_stream_processors.topic_identity import KAFKA_TIMEOUT_SECONDS, identify
+from pulsemon_schemas.runtime.topic_identity import identify
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +21,7 @@ POLL_RECORDS = 10_000
 POLL_SECONDS = 0.1
 BUSY_POLL_SECONDS = 0.01
 ASK_AGAIN_SECONDS = 0.5
+KAFKA_TIMEOUT_SECONDS = 5.0
 IDENTITY_SECONDS = 5.0
 CLOSE_SECONDS = 0.5
 ERRORS_ONLY = 3

@@ -7,6 +7,7 @@ from typing import Any
 from confluent_kafka.admin import AdminClient
 from pulsemon_schemas.records import LogRecord
 from pulsemon_schemas.runtime.kafka import client_config
+from pulsemon_schemas.runtime.topic_identity import identify
 from pulsemon_schemas.topics import FLEET_EVENTS, PROCESSOR_STATE
 
 from pulsemon_stream_processors.checkpoint import FLEET_PREFIX
@@ -17,7 +18,6 @@ from pulsemon_stream_processors.log_range import log_range
 from pulsemon_stream_processors.owned_partition import Applied
 from pulsemon_stream_processors.state_log import read_state
 from pulsemon_stream_processors.takeover import Site
-from pulsemon_stream_processors.topic_identity import identify
 from pulsemon_stream_processors.transactions import PartitionWriter, Write
 
 HOME = 0

@@ -8,10 +8,10 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 from pulsemon_schemas.errors import TransientError
 from pulsemon_schemas.runtime.kafka import KafkaSettings, client_config
+from pulsemon_schemas.runtime.topic_identity import identify
 
 from pulsemon_stream_processors.errors import LogReplacedError
 from pulsemon_stream_processors.progress import Progress
-from pulsemon_stream_processors.topic_identity import identify
 from pulsemon_stream_processors.watchdog import Position
 
 log = logging.getLogger(__name__)

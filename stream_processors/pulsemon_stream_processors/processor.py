@@ -13,6 +13,7 @@ from pulsemon_schemas.errors import TransientError
 from pulsemon_schemas.runtime.kafka import KafkaSettings, client_config
 from pulsemon_schemas.runtime.own_metrics import OwnMetrics
 from pulsemon_schemas.runtime.publisher import Publisher
+from pulsemon_schemas.runtime.topic_identity import TopicIdentity, identify
 from pulsemon_schemas.topics import CONTROL, METRICS
 
 from pulsemon_stream_processors.app import StreamApp, use_fast_loop
@@ -28,7 +29,6 @@ from pulsemon_stream_processors.rounds import Rounds
 from pulsemon_stream_processors.settings import ProcessorSettings
 from pulsemon_stream_processors.takeover import Site
 from pulsemon_stream_processors.ticker import Ticker, TickOrigin
-from pulsemon_stream_processors.topic_identity import TopicIdentity, identify
 from pulsemon_stream_processors.topic_names import TopicNames
 from pulsemon_stream_processors.watchdog import Patience, Watchdog
 from pulsemon_stream_processors.worker import Worker

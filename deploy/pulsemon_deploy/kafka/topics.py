@@ -1,9 +1,7 @@
 """Topics of a broker, from the data about them: created, checked, set right; and their ids."""
 
-import base64
 import logging
 import time
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,10 +10,10 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 from confluent_kafka.admin._metadata import TopicMetadata
 from confluent_kafka.admin._resource import ResourceType
-from confluent_kafka.admin._topic import TopicDescription
 from confluent_kafka.cimpl import KafkaError, NewTopic
 from pulsemon_schemas.errors import PermanentError, TransientError
 from pulsemon_schemas.runtime.kafka import KafkaSettings
+from pulsemon_schemas.runtime.topic_identity import topic_id_of
 from pulsemon_schemas.topics import TOPICS, Topic
 
 from pulsemon_deploy.kafka.admin import admin_client
@@ -64,15 +62,11 @@ def topic_ids(settings: KafkaSettings, names: Iterable[str] | None = None) -> di
     ids = {}
     for name, future in futures.items():
         try:
-            ids[name] = _uuid_text(future.result(TIMEOUT_SECONDS))
+            ids[name] = topic_id_of(future.result(TIMEOUT_SECONDS))
         except KafkaException as error:
             if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
                 raise
     return ids
-
-
-def _uuid_text(description: TopicDescription) -> str:
-    return str(uuid.UUID(bytes=base64.urlsafe_b64decode(f"{description.topic_id}==")))
 
 
 def _check_partitions(wanted: Mapping[str, int], present: Mapping[str, TopicMetadata]) -> None:

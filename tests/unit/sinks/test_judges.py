@@ -5,9 +5,9 @@ from pulsemon_schemas import codec
 from pulsemon_schemas.errors import ContractError
 from pulsemon_schemas.partitioner import partition_for
 from pulsemon_schemas.records import AlertEvent, LogRecord, ServerState
+from pulsemon_schemas.runtime.topic_identity import TopicIdentity
 from pulsemon_sinks.canary import alert_canary, server_state_canary
 from pulsemon_sinks.judges import PURGED, judge_alert, judge_server_state, purged_state
-from pulsemon_sinks.topic_reader import TopicIdentity
 from support.alerts import state, transition
 from support.sinks import AT_MS
 

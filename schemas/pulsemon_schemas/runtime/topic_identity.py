@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._topic import TopicDescription
+
 from pulsemon_schemas.errors import TransientError
 
-KAFKA_TIMEOUT_SECONDS = 5.0
+KAFKA_TIMEOUT_SECONDS = 3.0
 RETRY_AFTER_SECONDS = 0.5
 
 
@@ -27,7 +29,12 @@ def identify(admin: AdminClient, topic: str) -> TopicIdentity:
         described = future.result(KAFKA_TIMEOUT_SECONDS + 1)
     except (KafkaException, TimeoutError) as error:
         raise TransientError(
-            f"Kafka does not describe {topic}: {error}; nothing is processed until it does", RETRY_AFTER_SECONDS
+            f"Kafka does not describe {topic}: {error}; nothing is lost, and work on it waits until it does",
+            RETRY_AFTER_SECONDS,
         ) from error
-    topic_id = uuid.UUID(bytes=base64.urlsafe_b64decode(f"{described.topic_id}=="))
-    return TopicIdentity(str(topic_id), len(described.partitions))
+    return TopicIdentity(topic_id_of(described), len(described.partitions))
+
+
+def topic_id_of(description: TopicDescription) -> str:
+    """The topic's id as the text of a UUID."""
+    return str(uuid.UUID(bytes=base64.urlsafe_b64decode(f"{description.topic_id}==")))
