@@ -162,7 +162,7 @@ EVENTS = Topic(
     record=None,
     partitions=None,
     config=_kept(days=30),
-    writers=_roles("gateway processor operator"),
+    writers=_roles("agent gateway processor operator"),
     readers=_roles("sink processor gateway operator"),
 )
 RECOMMENDATIONS = Topic(
