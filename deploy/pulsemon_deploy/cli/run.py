@@ -9,6 +9,7 @@ import click
 from pulsemon_schemas.errors import SettingsError
 from pulsemon_schemas.runtime import notify
 
+from pulsemon_deploy.cli.output import json_option
 from pulsemon_deploy.cli.role_process import run_role, start_logging
 from pulsemon_deploy.home_lock import used
 from pulsemon_deploy.installation import Installation, installation
@@ -42,9 +43,20 @@ def clickhouse() -> None:
 
 
 @run.command()
-def agent() -> None:
-    """Metrics of this host to Kafka."""
-    run_role("agent", _agent)
+@click.option("--once", is_flag=True, help="Collect, send nothing, and end; with --print or --json.")
+@click.option("--print", "as_table", is_flag=True, help="With --once: print what would be sent, with units.")
+@json_option
+def agent(once: bool, as_table: bool, as_json: bool) -> None:
+    """Metrics of this host to Kafka, or over HTTP to a gateway."""
+    from pulsemon_deploy.cli.agent_role import body, show
+
+    if once != (as_table or as_json):
+        raise click.UsageError("--once goes with --print or --json, which show what would be sent")
+    if once:
+        start_logging("agent")
+        show(installation(os.environ), as_json)
+    else:
+        run_role("agent", body)
 
 
 @run.command()
@@ -107,12 +119,6 @@ def _processor(own: Installation, stop: threading.Event, ready: Ready) -> None:
     from pulsemon_stream_processors import processor as role
 
     role.run(own.processor(), own.kafka("processor"), stop, ready)
-
-
-def _agent(own: Installation, stop: threading.Event, ready: Ready) -> None:
-    from pulsemon_producers import agent as role
-
-    role.run(own.agent(), own.kafka("agent"), stop, ready)
 
 
 def _ui(own: Installation, stop: threading.Event, ready: Ready) -> None:

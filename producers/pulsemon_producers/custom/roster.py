@@ -1,11 +1,22 @@
 """The collectors that the settings of a host add."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from pulsemon_producers.collectors.base import Collector
+from pulsemon_producers.collectors.builtin import built_in
 from pulsemon_producers.collectors.host import Host
 from pulsemon_producers.custom.plugin import PluginCollector
 from pulsemon_producers.custom.settings import CustomSettings
+from pulsemon_producers.settings import AgentSettings
+
+
+def built_in_and(custom: CustomSettings) -> Callable[[Host, AgentSettings], list[Collector]]:
+    """What makes all collectors of an agent: those that every agent has, then those that ``custom`` adds."""
+
+    def made(host: Host, settings: AgentSettings) -> list[Collector]:
+        return [*built_in(host, settings), *roster(host, custom)]
+
+    return made
 
 
 def roster(host: Host, settings: CustomSettings) -> Iterator[Collector]:
