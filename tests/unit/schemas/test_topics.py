@@ -32,8 +32,8 @@ def test_a_dead_letter_has_room_for_the_largest_record_and_its_headers() -> None
     assert int(DEADLETTER.config["max.message.bytes"]) == int(METRICS.config["max.message.bytes"]) * 1.0625
 
 
-def test_an_agent_writes_metrics_and_nothing_else() -> None:
-    assert [one.name for one in TOPICS if "agent" in one.writers] == [METRICS.name]
+def test_agents_and_services_write_metrics_and_events_and_nothing_else() -> None:
+    assert [one.name for one in TOPICS if "agent" in one.writers] == [METRICS.name, EVENTS.name]
     assert not [one.name for one in TOPICS if "agent" in one.readers]
 
 
