@@ -1,6 +1,6 @@
 import pytest
 from pulsemon_schemas import registry
-from pulsemon_schemas.topics import CONTROL, DEADLETTER, METRICS, ROLES, TOPICS, Topic, topic
+from pulsemon_schemas.topics import CONTROL, DEADLETTER, EVENTS, METRICS, ROLES, TOPICS, Topic, topic
 
 DAY_MS = 86_400_000
 
