@@ -187,8 +187,9 @@ def trouble(now_ms: int) -> list[Transition]:
 def alert(server_id: str, alert_id: str, started_at_ms: int, **changes: Any) -> Transition:
     """A critical alert about a full disk, as the reader gives it."""
     plain = Transition(
+        event_id=f"{alert_id}-1",
         alert_id=alert_id,
-        number=1,
+        transition=1,
         server_id=server_id,
         rule_id="fs_space",
         rule_version=7,

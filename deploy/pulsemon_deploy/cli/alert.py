@@ -66,7 +66,7 @@ def show(alert_id: str, records: bool, transition: int | None, as_json: bool) ->
     click.echo()
     print_table([transition_row(one) for one in steps])
     if found:
-        click.echo(f"\ntransition {chosen.number}, offsets {chosen.first_offset}-{chosen.last_offset}:")
+        click.echo(f"\ntransition {chosen.transition}, offsets {chosen.first_offset}-{chosen.last_offset}:")
         if found.missing:
             click.echo(f"  {found.missing}")
         print_table(_records(chosen, found), "no sample of this series is in these records")
@@ -114,7 +114,7 @@ def _chosen(steps: "tuple[Transition, ...]", number: int | None) -> "Transition"
     """The transition of this number; without one that at which the alert fired, or the newest."""
     if number is None:
         return next((one for one in steps if one.state == "firing"), steps[-1])
-    chosen = [one for one in steps if one.number == number]
+    chosen = [one for one in steps if one.transition == number]
     if not chosen:
         _end(f"alert {steps[0].alert_id} has no transition {number}; it has {len(steps)}", WRONG_USAGE)
     return chosen[0]
@@ -139,7 +139,12 @@ def _records(one: "Transition", found: "Found") -> list[dict[str, object]]:
 
 
 def _as_object(one: "Transition", found: "Found") -> dict[str, object]:
-    span = {"transition": one.number, "partition": one.partition, "first": one.first_offset, "last": one.last_offset}
+    span = {
+        "transition": one.transition,
+        "partition": one.partition,
+        "first": one.first_offset,
+        "last": one.last_offset,
+    }
     return {"records": {**span, "missing": found.missing, "samples": _records(one, found)}}
 
 

@@ -49,7 +49,7 @@ def alert_fields(newest: Transition) -> list[dict[str, object]]:
 def transition_row(one: Transition) -> dict[str, object]:
     """One step of an alert, with the records behind it."""
     return {
-        "number": one.number,
+        "number": one.transition,
         "at": clock(one.occurred_at_ms),
         "state": one.state,
         "level": one.level,

@@ -1,9 +1,10 @@
 """Questions about alerts and states of servers. Every transition is in ``alerts``, the newest in ``alert_state``."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from pulsemon_schemas.records import AlertEvent
 from pulsemon_schemas.rules.environments import environment_of
 from pulsemon_schemas.rules.suppression import inhibitor
 
@@ -21,50 +22,14 @@ PENDING = "pending"
 ENDED = ("resolved", "expired")
 PURGED = "purged"
 
-COLUMNS = (
-    "alert_id, transition, server_id, rule_id, rule_version, rule_author, metric, labels, state, previous_state, "
-    "level, previous_level, reason, actor, toUnixTimestamp64Milli(started_at), toUnixTimestamp64Milli(occurred_at), "
-    "late, value, `limit`, calm_value, window_function, window_seconds, sample_count, topic_id, partition, "
-    "first_offset, last_offset, control_offset, suppressed_by"
-)
 _WORST_FIRST = f"indexOf({list(LEVELS)}, toString(level)) DESC, started_at, server_id, alert_id"
 # Its condition did not last: nobody was ever told.
 _NEVER_FIRED = f"state = 'expired' AND previous_state = '{PENDING}'"
 
 
 @dataclass(frozen=True, slots=True)
-class Transition:
-    """One step of an alert with what led to it; fields as in the record AlertEvent."""
-
-    alert_id: str
-    number: int
-    server_id: str
-    rule_id: str
-    rule_version: int
-    rule_author: str
-    metric: str
-    labels: str
-    state: str
-    previous_state: str
-    level: str
-    previous_level: str
-    reason: str
-    actor: str
-    started_at_ms: int
-    occurred_at_ms: int
-    late: bool
-    value: float | None
-    limit: float | None
-    calm_value: float | None
-    window_function: str
-    window_seconds: float
-    sample_count: int
-    topic_id: str
-    partition: int
-    first_offset: int
-    last_offset: int
-    control_offset: int
-    suppressed_by: tuple[str, ...]
+class Transition(AlertEvent):
+    """One step of an alert with what led to it, as it was written and is stored."""
 
     @property
     def is_open(self) -> bool:
@@ -189,13 +154,21 @@ def _with(one: Transition, about: Sequence[Inhibitor], is_now: bool) -> Transiti
 
 
 def _step(one: Transition) -> tuple[str, int]:
-    return one.alert_id, one.number
+    return one.alert_id, one.transition
 
 
 def _ask(ask: Ask, table: str, clauses: Sequence[Clause], order: str) -> tuple[Transition, ...]:
     condition = " AND ".join(f"({one.sql})" for one in clauses)
-    sql = f"SELECT {COLUMNS} FROM {{database}}.{table} FINAL WHERE {condition} ORDER BY {order}"
+    sql = f"SELECT {_columns()} FROM {{database}}.{table} FINAL WHERE {condition} ORDER BY {order}"
     return tuple(Transition(*(*row[:-1], tuple(row[-1]))) for row in ask(sql, _parameters(clauses)))
+
+
+def _columns() -> str:
+    """The fields of a transition in their order."""
+    names = [one.name for one in fields(Transition)]
+    return ", ".join(
+        f"toUnixTimestamp64Milli({name.removesuffix('_ms')})" if name.endswith("_ms") else f"`{name}`" for name in names
+    )
 
 
 def _servers(server_ids: Sequence[str] | None) -> list[Clause]:

@@ -52,7 +52,7 @@ def test_open_alerts_are_the_newest_transition_of_each_worst_first(stored: Store
     stored.put(*life("mild", "firing", "db-1", level="warning", started_at_ms=AT_MS - 5000))
     stored.put(*life("older", "firing", "db-1", started_at_ms=AT_MS - 1000))
     found = alerts.open_alerts(ask)
-    assert [(one.alert_id, one.number, one.state) for one in found] == [
+    assert [(one.alert_id, one.transition, one.state) for one in found] == [
         ("older", 1, "firing"),
         ("held", 2, "acknowledged"),
         ("mild", 1, "firing"),
@@ -77,7 +77,7 @@ def test_a_transition_that_was_delivered_late_takes_nothing_back(stored: StoredA
     events = life("a1", "resolved")
     stored.put(events[3], events[1], events[0], events[2], events[1])
     assert alerts.open_alerts(ask) == ()
-    assert [one.number for one in alerts.transitions(ask, "a1")] == [0, 1, 2, 3]
+    assert [one.transition for one in alerts.transitions(ask, "a1")] == [0, 1, 2, 3]
 
 
 def test_the_alerts_of_a_server_that_were_open_in_a_time(stored: StoredAlerts, ask: Ask) -> None:

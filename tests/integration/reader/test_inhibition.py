@@ -80,11 +80,11 @@ def test_history_and_shown_steps_name_the_alert_that_was_there_then(stored: Stor
     stored.put(silence("web-1", "down", 7, state="resolved"))
 
     def steps() -> dict[int, tuple[str, ...]]:
-        return {one.number: one.suppressed_by for one in alerts.transitions(ask, "down")}
+        return {one.transition: one.suppressed_by for one in alerts.transitions(ask, "down")}
 
     assert steps() == {1: ("alert/most",), 3: ("alert/most",), 7: ()}
     told = alerts.history(ask, "web-1", AT_MS, AT_MS + 100_000)
-    assert {(one.alert_id, one.number): one.suppressed_by for one in told} == {
+    assert {(one.alert_id, one.transition): one.suppressed_by for one in told} == {
         ("down", 1): ("alert/most",),
         ("down", 3): ("alert/most",),
         ("down", 7): (),
