@@ -43,9 +43,9 @@ class ServiceCollector(Collector):
         """Nothing on a host without systemd."""
         if not self.host.has_folder(BOOTED):
             return
-        for line in self.host.run(LIST).splitlines():
-            if (unit := line.split(maxsplit=1)) and unit[0].endswith(SUFFIX) and len(self._seen) < MAX_REMEMBERED:
-                self._seen[unit[0]] = None
+        for unit in _in_trouble(self.host.run(LIST)):
+            if len(self._seen) < MAX_REMEMBERED:
+                self._seen[unit] = None
         units = tuple(dict.fromkeys((*self._watch, *self._seen)))
         if units:
             for shown in _blocks(self.host.run((*SHOW, "--", *units))):
@@ -66,6 +66,16 @@ class ServiceCollector(Collector):
         gone += before if now < before else 0
         self._restarts[unit] = now, gone
         return gone + now
+
+
+def _in_trouble(listed: str) -> Iterator[str]:
+    """Services that failed, or wait to be started again; one that just starts for the first time is well."""
+    for line in listed.splitlines():
+        columns = line.split(maxsplit=4)
+        if len(columns) >= 4 and columns[0].endswith(SUFFIX):
+            unit, _, active, sub = columns[:4]
+            if active == "failed" or sub.startswith("auto-restart"):
+                yield unit
 
 
 def _full_name(name: str) -> str:
