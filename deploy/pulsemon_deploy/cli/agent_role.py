@@ -50,11 +50,9 @@ def show(own: Installation, as_json: bool) -> None:
 
 
 def _collectors(own: Installation) -> "Callable[[Host, AgentSettings], Iterable[Collector]]":
-    from pulsemon_producers.collectors.builtin import built_in
-    from pulsemon_producers.custom.roster import roster
+    from pulsemon_producers.custom.roster import built_in_and
 
-    custom = own.custom_collectors()
-    return lambda host, settings: [*built_in(host, settings), *roster(host, custom)]
+    return built_in_and(own.custom_collectors())
 
 
 def _row(sample: "Sample") -> dict[str, object]:
