@@ -1,20 +1,24 @@
 import logging
 import random
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from pulsemon_producers import http_publisher
 from pulsemon_producers.http_publisher import HttpPublisher
 from pulsemon_producers.http_settings import HttpSettings
-from pulsemon_schemas.errors import ContractError
+from pulsemon_schemas.errors import ContractError, SettingsError
 from pulsemon_schemas.records import MetricBatch
 from pulsemon_schemas.runtime.secret import Secret
 from pulsemon_schemas.topics import MAX_RECORD_BYTES
 from support.gateway import KEY, StandIn, standing_in
 from support.waiting import wait_until
+
+TLS = Path(__file__).parent / "tls"
 
 
 def batch(sequence: int = 0, series: int = 1) -> MetricBatch:
@@ -240,3 +244,49 @@ def test_a_clock_that_is_wrong_is_told_once_and_nothing_is_rewritten(
 
     assert caplog.text.count("The clock of this host is 60.0 s ahead of") == 1
     assert {one.recorded_at_ms for one in gateway.batches} == {1000}
+
+
+@pytest.fixture
+def secured() -> Iterator[StandIn]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(TLS / "server.pem")
+    with standing_in(tls=context) as gateway:
+        yield gateway
+
+
+def test_an_authority_of_ones_own_is_trusted_when_it_is_named(secured: StandIn) -> None:
+    publisher = HttpPublisher(HttpSettings(secured.url, Secret(KEY), TLS / "ca.pem"))
+
+    assert publisher.publish(batch(0))
+    assert publisher.publish(batch(1))
+
+    assert secured.connections == 1
+    publisher.close()
+
+
+def test_a_certificate_that_nobody_vouches_for_gets_no_key(secured: StandIn, caplog: pytest.LogCaptureFixture) -> None:
+    publisher = HttpPublisher(HttpSettings(secured.url, Secret(KEY)))
+
+    assert publisher.publish(batch()) is False
+
+    assert "its certificate is not trusted" in caplog.text
+    assert not secured.requests
+    publisher.close()
+
+
+def test_a_certificate_for_another_name_gets_no_key(secured: StandIn, caplog: pytest.LogCaptureFixture) -> None:
+    url = secured.url.replace("localhost", "127.0.0.1")
+    publisher = HttpPublisher(HttpSettings(url, Secret(KEY), TLS / "ca.pem"))
+
+    assert publisher.publish(batch()) is False
+
+    assert "its certificate is not trusted" in caplog.text
+    assert not secured.requests
+    publisher.close()
+
+
+def test_a_ca_file_that_is_none_is_a_wrong_setting(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("no PEM")
+
+    with pytest.raises(SettingsError, match="cannot be read as PEM"):
+        HttpPublisher(HttpSettings("https://localhost", Secret(KEY), tmp_path / "ca.pem"))
