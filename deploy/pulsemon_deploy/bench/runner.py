@@ -42,6 +42,7 @@ class Bench:
 BENCHES: Mapping[str, str] = {
     "agent": "pulsemon_deploy.bench.agent",
     "alert-latency": "pulsemon_deploy.bench.alert_latency",
+    "client": "pulsemon_deploy.bench.client",
     "engine": "pulsemon_deploy.bench.engine",
     "processor": "pulsemon_deploy.bench.processor",
     "sink": "pulsemon_deploy.bench.sink",

@@ -1,6 +1,5 @@
 """What is behind a client: its series, what was dropped, and the thread that sends."""
 
-import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from time import time
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
     from pulsemon_producers.client.transports import OpenTransport
     from pulsemon_producers.client.worker import Worker
-
-log = logging.getLogger(__name__)
 
 MAX_WAITING_EVENTS = 1000
 MAX_EVENT_CHARACTERS = 1000

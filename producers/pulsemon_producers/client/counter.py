@@ -23,7 +23,7 @@ class _Total(Instrument):
     def begin_anew(self) -> None:
         """As ``Instrument.begin_anew``."""
         self._limit = ASLEEP
-        self._sum = Sum()
+        self._sum = Sum(self._count_refused)
         self._waiting = self._sum.waiting
         self._append = self._waiting.append
 
@@ -45,8 +45,10 @@ class _Total(Instrument):
                 self._waiting.pop()
                 return
             self._limit = WAITING_LIMIT if self._host.is_running else ASLEEP
-        if bad := self._sum.settle():
-            self._host.drop("invalid", bad, f"{self.name} got what is not a number")
+        self._sum.settle()
+
+    def _count_refused(self, count: int) -> None:
+        self._host.drop("invalid", count, f"{self.name} got what is not a number")
 
 
 class Counter(_Total):

@@ -7,7 +7,6 @@ servers do, replaces it; they then end the process in the ordinary way, and the 
 import atexit
 import os
 import sys
-import threading
 from types import FrameType
 from typing import Any
 
@@ -37,9 +36,11 @@ class Endings:
 
     def flush_at_sigterm(self) -> None:
         """From here on SIGTERM flushes all clients, and then does what it did before. In the main thread only."""
+        import signal
+        import threading
+
         if self._is_at_sigterm or threading.current_thread() is not threading.main_thread():
             return
-        import signal
 
         before = signal.getsignal(signal.SIGTERM)
         if before is None or before is signal.SIG_IGN:

@@ -1,6 +1,6 @@
 """Who sends: one producer, with its place among the service's processes and its numbers."""
 
-import uuid
+import os
 from collections.abc import Mapping
 
 from pulsemon_schemas.records import MetricBatch
@@ -9,14 +9,14 @@ from pulsemon_producers.client.backlog import Draft
 from pulsemon_producers.client.slot import Past, Slot
 
 SOURCE = "service"
-PRODUCER_ID_CHARACTERS = 16
+PRODUCER_ID_BYTES = 8
 
 
 class Producer:
     """Numbers the batches of one process: from 0, without holes, tied to the producer that had the slot before."""
 
     def __init__(self, server_id: str, slot: Slot) -> None:
-        self.producer_id = uuid.uuid4().hex[:PRODUCER_ID_CHARACTERS]
+        self.producer_id = os.urandom(PRODUCER_ID_BYTES).hex()
         self._server_id = server_id
         self._slot = slot
         self._sequence = -1

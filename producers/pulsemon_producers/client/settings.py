@@ -1,6 +1,6 @@
 """What can be set for a client, and where each value comes from: the argument, the environment, the default."""
 
-import socket
+import os
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -73,7 +73,7 @@ def resolve(given: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[Clien
     wrong = [f"{name}={value!r}: {FIELDS[name].wanted}" for name, value in given.items() if not _is_good(name, value)]
     if wrong:
         raise ValueError(f"the client was not made: {'; '.join(wrong)}")
-    values: dict[str, Any] = {"server_id": socket.gethostname() or "localhost"}
+    values: dict[str, Any] = {"server_id": os.uname().nodename or "localhost"}
     problems: list[str] = []
     for variable, text in environ.items():
         if variable.startswith(ENVIRONMENT_PREFIX) and text:

@@ -10,7 +10,6 @@ import json
 import logging
 import os
 import stat
-import tempfile
 import zlib
 from typing import NamedTuple
 
@@ -124,6 +123,8 @@ def _default_folder() -> str:
     own = f"{USER_RUNTIME_FOLDERS}/{user}"
     if os.path.isdir(own) and os.access(own, os.W_OK):  # noqa: PTH112 - pathlib takes long to import
         return f"{own}/pulsemon"
+    import tempfile
+
     return f"{tempfile.gettempdir()}/pulsemon-{user}"
 
 

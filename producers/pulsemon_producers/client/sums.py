@@ -7,7 +7,7 @@ tried, never waited for. That is faster than adding under a lock, and cannot dea
 
 import math
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import repeat, starmap
 from typing import SupportsFloat
 
@@ -20,11 +20,15 @@ READ_WAIT_SECONDS = 0.05
 
 
 class Sum:
-    """Numbers added up, exactly up to 2**53. ``add`` is for those who need no checks; instruments append themselves."""
+    """Numbers added up, exactly up to 2**53. ``add`` is for those who need no checks; instruments append themselves.
 
-    __slots__ = ("_lock", "_total", "waiting")
+    ``refuse`` is told how many of those that waited were no numbers after all.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_lock", "_refuse", "_total", "waiting")
+
+    def __init__(self, refuse: Callable[[int], None] | None = None) -> None:
+        self._refuse = refuse
         self.waiting: deque[SupportsFloat] = deque()
         self._lock = new_lock()
         self._total = 0.0
@@ -35,14 +39,13 @@ class Sum:
         if len(self.waiting) > WAITING_LIMIT:
             self.settle()
 
-    def settle(self) -> int:
-        """Sums up what waits, unless somebody else is at it. Returns how many additions were no numbers."""
-        if not self._lock.acquire(blocking=False):
-            return 0
-        try:
-            return self._settle()
-        finally:
-            self._lock.release()
+    def settle(self) -> None:
+        """Sums up what waits, unless somebody else is at it."""
+        if self._lock.acquire(blocking=False):
+            try:
+                self._settle()
+            finally:
+                self._lock.release()
 
     def total(self) -> float:
         """The sum; if it cannot be made up now, that of the last time."""
@@ -53,15 +56,15 @@ class Sum:
                 self._lock.release()
         return self._total
 
-    def _settle(self) -> int:
+    def _settle(self) -> None:
         taken = take(self.waiting)
         try:
             self._total += math.fsum(taken)
         except Exception:  # noqa: BLE001 - what a foreign number raises is listed nowhere
             good, bad = floats(taken)
             self._total += math.fsum(good)
-            return bad
-        return 0
+            if bad and self._refuse is not None:
+                self._refuse(bad)
 
 
 def take(waiting: deque[SupportsFloat]) -> list[SupportsFloat]:

@@ -1,8 +1,8 @@
 """The thread of a client: reads the instruments at each tick and sends what they say."""
 
 import logging
+import os
 import time
-import uuid
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -30,6 +30,7 @@ RETRY_SECONDS = 1.0
 POLL_SECONDS = 0.1
 """How long a flush may go unnoticed while a record is on its way."""
 MAX_FAULTS_TOLD = 10
+EVENT_ID_BYTES = 16
 
 
 class Worker:
@@ -93,7 +94,7 @@ class Worker:
 
     def _event(self, told: Told) -> Event:
         return Event(
-            event_id=uuid.uuid4().hex,
+            event_id=os.urandom(EVENT_ID_BYTES).hex(),
             server_id=self._core.settings.server_id,
             source=SOURCE,
             kind=told.kind,
