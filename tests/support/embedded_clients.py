@@ -15,7 +15,8 @@ from pulsemon_schemas.topics import EVENTS, METRICS
 from pulsemon_schemas.validity import check
 from support.kafka import Broker
 
-PROGRAMS = Path(__file__).parents[1] / "integration" / "client" / "programs"
+TESTS = Path(__file__).parents[1]
+PROGRAMS = TESTS / "support" / "services"
 TIMEOUT_SECONDS = 30.0
 POLL_SECONDS = 0.05
 
@@ -41,7 +42,7 @@ class Place:
             "PULSEMON_CLIENT_SERVER_ID": "web-1",
             "METRICS_TOPIC": self.topics[METRICS.name],
             "EVENTS_TOPIC": self.topics[EVENTS.name],
-            "PYTHONPATH": str(PROGRAMS),
+            "PYTHONPATH": str(TESTS),
         }
 
     def start(self, name: str, *arguments: str, options: Sequence[str] = ()) -> subprocess.Popen[str]:

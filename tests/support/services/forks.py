@@ -5,7 +5,7 @@ import os
 import sys
 import threading
 
-from shop import make_client
+from support.services.shop import make_client
 
 CHILDREN = 4
 THREADS = 16
