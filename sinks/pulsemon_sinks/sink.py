@@ -12,7 +12,7 @@ from pulsemon_schemas.errors import TransientError
 from pulsemon_schemas.runtime.kafka import KafkaSettings, client_config, consumer_config, producer_config
 from pulsemon_schemas.runtime.own_metrics import Sample, Tell, sample
 
-from pulsemon_sinks.clickhouse.bulk import HttpBulkStore
+from pulsemon_sinks.clickhouse.bulk_choice import ChosenBulkStore
 from pulsemon_sinks.clickhouse.connection import NativeStore
 from pulsemon_sinks.clickhouse.errors import StoreRefusedError
 from pulsemon_sinks.clickhouse.migrate import migrate
@@ -41,7 +41,7 @@ class Sink:
     def __init__(self, settings: SinkSettings, kafka: KafkaSettings, clickhouse: ClickHouseSettings) -> None:
         self._clickhouse = clickhouse
         self._store = NativeStore(clickhouse)
-        self._bulk = HttpBulkStore(clickhouse)
+        self._bulk = ChosenBulkStore(clickhouse)
         admin = AdminClient(client_config(kafka))
         dead_letters = DeadLetters(producer_config(kafka, "pulsemon-sink"), settings.deadletter_topic)
         services = Services(self._store, clickhouse.database, admin, dead_letters)

@@ -1,15 +1,17 @@
 """``bench sink``: what a sample costs from Kafka into samples, batches and latest, merges included.
 
 One round sends whole blocks through a real Kafka, waits until the sink has stored them and the engine has merged what
-it wants to merge, counts the rows in the table, and divides the CPU seconds of both processes by them. As a peer, the
-same samples go in by clickhouse-driver's columnar native inserts, into the same table without views.
+it wants to merge, counts the rows in the table, and divides the CPU seconds of both processes by them. A few blocks go
+in over the native port alone, as where HTTP is closed. As a peer, the same samples go in by clickhouse-driver's
+columnar native inserts, into the same table without views.
 """
 
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from confluent_kafka import Producer
 from pulsemon_schemas.records import MetricBatch
@@ -28,6 +30,7 @@ from pulsemon_deploy.kafka import ensure_topics
 HOSTS = 1000
 FLUSH_SAMPLES = 200_000
 LARGE_FLUSH_SAMPLES = 800_000
+NATIVE_BLOCKS = 3
 PEER_ROWS = 200_000
 QUIET_POLLS = 5
 COUNT_POLL_SECONDS = 0.5  # a count costs the engine about 2 ms, which is measured too
@@ -61,10 +64,13 @@ class SinkRounds:
         """All figures of one round."""
         small = self._through_the_sink(FLUSH_SAMPLES, self.blocks, "")
         large = self._through_the_sink(LARGE_FLUSH_SAMPLES, self.large_blocks, "_at_800k")
-        return {**small, **large, **self._peer()}
+        native = self._through_the_sink(FLUSH_SAMPLES, NATIVE_BLOCKS, "_native", insert="native")
+        return {**small, **large, **native, **self._peer()}
 
-    def _through_the_sink(self, flush_samples: int, blocks: int, suffix: str) -> Mapping[str, Measurement]:
-        with self._sink(flush_samples) as sink:
+    def _through_the_sink(
+        self, flush_samples: int, blocks: int, suffix: str, insert: Literal["auto", "native"] = "auto"
+    ) -> Mapping[str, Measurement]:
+        with self._sink(flush_samples, insert) as sink:
             self._send(flush_samples)  # the sink has started, joined and stored once before anything is measured
             self._empty()
             count = blocks * flush_samples
@@ -79,10 +85,12 @@ class SinkRounds:
             f"engine_us_per_sample{suffix}": Measurement(1e6 * engine_seconds / count, "us"),
         }
 
-    def _sink(self, flush_samples: int) -> AbstractContextManager[parts.Process]:
+    def _sink(
+        self, flush_samples: int, insert: Literal["auto", "native"] = "auto"
+    ) -> AbstractContextManager[parts.Process]:
         own = {"flush_samples": flush_samples, "flush_seconds": 10.0, "flush_bytes": 100_000_000}
         own["makes_rollups"] = False  # they have figures of their own
-        return parts.sink(self.folder, self.kafka, self.store_settings, **own)
+        return parts.sink(self.folder, self.kafka, replace(self.store_settings, insert=insert), **own)
 
     def _empty(self) -> None:
         for table in TABLES:

@@ -1,6 +1,7 @@
 """Where ClickHouse is and who we are there."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from pulsemon_schemas.runtime.settings import Secret
 
@@ -13,6 +14,7 @@ ENVIRONMENT_PREFIX = "PULSEMON_CLICKHOUSE_"
 class ClickHouseSettings:
     """One ClickHouse server, reached by its native port for queries and by its HTTP port for bulk inserts.
 
+    ``insert`` chooses the way of bulk inserts: auto is HTTP where that port is open, else the native one.
     ``topology`` and ``cluster`` say what it is a part of; only migrations ask.
     """
 
@@ -23,5 +25,6 @@ class ClickHouseSettings:
     password: Secret = Secret("")
     database: str = "pulsemon"
     secure: bool = False
+    insert: Literal["auto", "http", "native"] = "auto"
     topology: Kind = "single"
     cluster: str = ""

@@ -8,9 +8,8 @@ WITH
       argMax(operation, offset) AS last_operation,
       argMax(body, offset) AS body,
       max(offset) AS version
-    FROM ${database}.control FINAL
+    FROM ${database}.control_log
     WHERE entity_type = 'server' AND void = 0
-      AND topic_id = (SELECT argMax(topic_id, append_time) FROM ${database}.control)
     GROUP BY entity_id
     HAVING last_operation = 'put'
   ),
