@@ -3,7 +3,6 @@
 import functools
 import json
 from collections.abc import Mapping
-from importlib import resources
 from typing import Any
 
 from pulsemon_schemas.errors import ContractError
@@ -52,6 +51,9 @@ def newest(name: str) -> int:
 
 
 def _read(label: str) -> Mapping[str, Any]:
+    # services embed this module, and most of them never read a schema
+    from importlib import resources
+
     text = resources.files("pulsemon_schemas").joinpath("avro", f"{label}.avsc").read_text(encoding="utf-8")
     parsed: Mapping[str, Any] = json.loads(text)
     return parsed

@@ -1,7 +1,7 @@
 """What the library tells about itself: names and units stand in the catalogue."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pulsemon_producers.client.labelling import Labelling
 from pulsemon_producers.client.reading import Labels, Reading, Sample
@@ -9,17 +9,18 @@ from pulsemon_producers.client.reading import Labels, Reading, Sample
 PREFIX = "pulsemon.client."
 
 
-@dataclass(slots=True)
 class Progress:
     """How sending goes, since the client began. ``latency_seconds`` is None before the first delivery."""
 
-    delivered: int = 0
-    latency_seconds: float | None = None
-    cpu_seconds: float = 0.0
+    __slots__ = ("cpu_seconds", "delivered", "latency_seconds")
+
+    def __init__(self) -> None:
+        self.delivered = 0
+        self.latency_seconds: float | None = None
+        self.cpu_seconds = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Fill:
+class Fill(NamedTuple):
     """What the client holds now."""
 
     series: int
