@@ -1,6 +1,7 @@
 """Connecting: the name, the address, the handshake, each timed."""
 
 import errno
+import functools
 import socket
 import ssl
 import time
@@ -14,6 +15,7 @@ from pulsemon_producers.collectors.probe import Probe
 from pulsemon_producers.custom.net.line import Line, remaining
 
 Phase = Literal["resolve", "connect", "tls", "wait", "transfer"]
+MAX_CONTEXTS = 16
 Address = tuple[socket.AddressFamily, tuple[Any, ...]]
 
 
@@ -90,12 +92,18 @@ class Dialler:
             return []
 
     def _resolve(self, host: str, flags: int = 0) -> list[Address]:
-        found = socket.getaddrinfo(host, self._port, type=socket.SOCK_STREAM, flags=flags)
+        # as text it would be encoded by a codec whose import takes longer than most answers
+        name = host.encode() if host.isascii() else host
+        found = socket.getaddrinfo(name, self._port, type=socket.SOCK_STREAM, flags=flags)
         return [(family, address) for family, _, _, _, address in found]
 
 
+@functools.lru_cache(maxsize=MAX_CONTEXTS)
 def make_context(verify: bool, ca_file: Path | None) -> ssl.SSLContext:
-    """What the other side must prove. Raises OSError for a file without authorities."""
+    """What the other side must prove. Raises OSError for a file without authorities.
+
+    Targets that trust the same authorities share one: the system's take more than a megabyte.
+    """
     context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
     if not verify:
         context.check_hostname = False

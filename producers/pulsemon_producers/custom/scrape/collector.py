@@ -17,7 +17,8 @@ from pulsemon_producers.custom.scrape.settings import ScrapeSettings
 log = logging.getLogger(__name__)
 
 OK = 200
-MAX_PAGE_BYTES = 8 << 20
+MAX_PAGE_BYTES = 4 << 20
+"""Some 50,000 series, which take ten times as much while they are looked at."""
 OPEN_METRICS = "application/openmetrics-text"
 ACCEPT = f"{OPEN_METRICS};version=1.0.0;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
 USER_AGENT = "pulsemon-scrape"

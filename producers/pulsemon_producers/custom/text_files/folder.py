@@ -1,5 +1,6 @@
 """Reads the files of a folder that others write: each whole or not at all, and none that anyone could have written."""
 
+import errno
 import os
 import stat
 from dataclasses import dataclass, field
@@ -64,8 +65,7 @@ class _Reading:
                 text = file.read(self.size_bytes + 1)
             return Found(name, age_seconds, self._take(text))
         except (OSError, ValueError) as error:
-            # what the kernel says has a number before it and a name behind it
-            return Found(name, age_seconds, (), getattr(error, "strerror", None) or str(error))
+            return Found(name, age_seconds, (), _cause(error))
 
     def _check(self, state: os.stat_result, name: str) -> None:
         if not stat.S_ISREG(state.st_mode):
@@ -86,3 +86,10 @@ class _Reading:
         self.size_bytes -= len(text)
         self.samples -= len(series)
         return tuple(series)
+
+
+def _cause(error: OSError | ValueError) -> str:
+    if isinstance(error, OSError) and error.errno == errno.ELOOP:
+        return "it is a link, and those are not followed here"
+    # what the kernel says has a number before it and a name behind it
+    return getattr(error, "strerror", None) or str(error)
