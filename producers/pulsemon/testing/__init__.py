@@ -2,5 +2,13 @@
 
 from pulsemon.testing.alerts import example_alert, example_alert_record
 from pulsemon.testing.collectors import CollectorContractError, check_collector
+from pulsemon.testing.memory import MemoryClient, SentEvent
 
-__all__ = ["CollectorContractError", "check_collector", "example_alert", "example_alert_record"]
+__all__ = [
+    "CollectorContractError",
+    "MemoryClient",
+    "SentEvent",
+    "check_collector",
+    "example_alert",
+    "example_alert_record",
+]
