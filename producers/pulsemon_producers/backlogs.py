@@ -48,7 +48,8 @@ def open_backlog(settings: AgentSettings, tally: Tally) -> OpenedBacklog:
 
 
 def _spool(spool: SpoolSettings, settings: AgentSettings, tally: Tally) -> OpenedBacklog:
-    opened = open_spool(spool, tally, lambda previous: _sealer(settings, StateFile(None), previous))
+    before = StateFile(settings.state_dir).load() or UNKNOWN
+    opened = open_spool(spool, tally, lambda previous: _sealer(settings, StateFile(None), previous), before)
     return OpenedBacklog(opened.spool, opened.previous, opened.knows_predecessor)
 
 

@@ -127,6 +127,10 @@ class HttpPublisher:
         if len(body) >= MIN_GZIP_BYTES:
             body = gzip.compress(body, GZIP_LEVEL)
             headers["Content-Encoding"] = "gzip"
+        if self._connection.sock is None:
+            self._connection.connect()
+        if self._is_interrupted.is_set():
+            raise ConnectionAbortedError("stopped while it waited")
         self._connection.request("POST", self._parts.path + PATH, body, headers)
         response = self._connection.getresponse()
         text = response.read(MAX_ANSWER_BYTES + 1)

@@ -2,15 +2,15 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pulsemon_producers.batches import Sealer
 from pulsemon_producers.spool.disk_spool import DiskSpool
-from pulsemon_producers.spool.recovery import recover
+from pulsemon_producers.spool.recovery import Recovered, recover
 from pulsemon_producers.spool.segments import Segments
 from pulsemon_producers.spool.state import SpoolStateFile
-from pulsemon_producers.state_file import ProducerState
+from pulsemon_producers.state_file import UNKNOWN, ProducerState
 from pulsemon_producers.tally import SPOOL_DAMAGED, Tally
 
 log = logging.getLogger(__name__)
@@ -35,11 +35,19 @@ class Opened:
     knows_predecessor: bool
 
 
-def open_spool(settings: SpoolSettings, tally: Tally, sealer_after: Callable[[ProducerState], Sealer]) -> Opened:
-    """The spool with all that an earlier agent left in it. Raises OSError if the folder cannot be used."""
+def open_spool(
+    settings: SpoolSettings,
+    tally: Tally,
+    sealer_after: Callable[[ProducerState], Sealer],
+    without_spool: ProducerState = UNKNOWN,
+) -> Opened:
+    """The spool with all that an earlier agent left in it; ``without_spool`` is the last producer that had none.
+
+    Raises OSError if the folder cannot be used.
+    """
     segments = Segments(settings.folder, settings.max_bytes)
     state_file = SpoolStateFile(settings.folder)
-    recovered = recover(segments, state_file.load())
+    recovered = _following(without_spool, recover(segments, state_file.load()))
     previous = recovered.state.producer
     tally.restore_unreported(recovered.state.unreported)
     tally.drop(SPOOL_DAMAGED, recovered.lost_samples)
@@ -63,3 +71,16 @@ def open_spool(settings: SpoolSettings, tally: Tally, sealer_after: Callable[[Pr
     if waiting := spool.fill().samples:
         log.info("%d samples wait in the spool; they are sent first.", waiting)
     return Opened(spool, previous, recovered.knows_predecessor)
+
+
+def _following(without_spool: ProducerState, recovered: Recovered) -> Recovered:
+    """A spool that is new follows the producer before it."""
+    if recovered.state.producer != UNKNOWN:
+        return recovered
+    state = replace(
+        recovered.state,
+        producer_id=without_spool.producer_id,
+        sequence=without_spool.sequence,
+        used=without_spool.used,
+    )
+    return replace(recovered, state=state)

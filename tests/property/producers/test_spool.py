@@ -49,7 +49,7 @@ def leave(life: Life) -> None:
     life.spool._state_file.close()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.one_of(PUTS, SENDS, KILLS), min_size=1, max_size=25))
 def test_killed_at_any_byte_nothing_is_lost_doubled_or_without_a_count(steps: list[tuple[str, int, int]]) -> None:
     power, log = Power(), Delivered()
@@ -95,7 +95,7 @@ def was_put(folder: Path, number: int) -> bool:
     return state is not None and number * TICK_MS in state.used
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.integers(1, 3 * WINDOW),
     st.integers(0, 20),

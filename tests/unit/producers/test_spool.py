@@ -1,10 +1,16 @@
 import errno
 import itertools
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pulsemon_producers.admission import Sample
+from pulsemon_producers.backlogs import open_backlog
+from pulsemon_producers.drafts import Drafter
+from pulsemon_producers.settings import AgentSettings
 from pulsemon_producers.spool.disk_spool import WINDOW
+from pulsemon_producers.tally import Tally
 from support.spools import TICK_MS, Delivered, acknowledge, drain, open_life, put
 
 SMALL = 256 * 1024
@@ -201,3 +207,35 @@ def test_without_its_state_everything_that_is_there_is_sent(tmp_path: Path, capl
 
     assert log.moments == [number * TICK_MS for number in range(WINDOW + 3)]
     assert "neither of its two copies is whole" in caplog.text
+
+
+def test_a_new_spool_follows_the_agent_that_had_none(tmp_path: Path) -> None:
+    settings = AgentSettings("web-1", state_dir=tmp_path, spool_bytes=0)
+    without = open_backlog(settings, Tally())
+    without.backlog.put(Drafter().drafts(5 * TICK_MS, [Sample("a", "", 1.0)])[0][0])
+    last = without.backlog.take()
+    assert last is not None
+
+    opened = open_backlog(replace(settings, spool_bytes=1 << 20), Tally())
+    opened.backlog.put(Drafter().drafts(6 * TICK_MS, [Sample("a", "", 2.0)])[0][0])
+    first = opened.backlog.take()
+
+    assert first is not None
+    assert (first.previous_producer_id, first.previous_sequence) == (last.producer_id, 0)
+    assert 5 * TICK_MS in opened.previous.used
+    opened.backlog.end()
+    again = open_backlog(replace(settings, spool_bytes=1 << 20), Tally())
+    assert (again.previous.producer_id, again.previous.sequence) == (first.producer_id, 0)
+    assert {5 * TICK_MS, 6 * TICK_MS} == {
+        moment for moment in (5 * TICK_MS, 6 * TICK_MS) if moment in again.previous.used
+    }
+
+
+def test_a_disk_that_cannot_be_used_at_all_leaves_the_memory(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    blocker = tmp_path / "file"
+    blocker.write_text("not a folder")
+
+    opened = open_backlog(AgentSettings("web-1", state_dir=blocker / "below"), Tally())
+
+    assert not opened.backlog.keeps
+    assert "wait in memory alone" in caplog.text
