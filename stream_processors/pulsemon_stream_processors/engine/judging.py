@@ -1,5 +1,7 @@
 """The samples of a batch under the rules that judge them, each rule on its own."""
 
+from copy import copy
+
 from pulsemon_schemas.batch_head import BatchHead
 
 from pulsemon_stream_processors.engine.alert import Evidence
@@ -20,7 +22,10 @@ LATE_MS = 120_000
 
 
 class Judging:
-    """A rule that fails leaves its series as it was, is told, and is not tried there again; the others go on."""
+    """A rule that fails at a series forgets its samples, is told, and is not tried there again before it is edited.
+
+    An alert of the series stays as it was before. All other rules go on.
+    """
 
     def __init__(
         self,
@@ -37,7 +42,7 @@ class Judging:
         self._counters = counters
 
     def judge(self, server: Server, head: BatchHead, offset: int, savepoint: Savepoint) -> None:
-        """Feeds what is watched; ``savepoint`` keeps what that changes."""
+        """Feeds what is watched; ``savepoint`` keeps what a new plan changes before that."""
         names, labels = head.names, head.labels
         for plan in server.plans:
             if plan.names is names and plan.labels is labels:
@@ -51,7 +56,6 @@ class Judging:
         counters.late_batches += late
         if not plan.watched:
             return
-        savepoint.keep(plan.watches)
         values = head.values()
         moment = Moment(head.recorded_at_ms, offset, self._time.elapsed_ms, late, head.producer_id, head.sequence)
         for index, watch in plan.watched:
@@ -65,17 +69,19 @@ class Judging:
             except UNREPEATABLE:
                 raise
             except Exception as error:  # noqa: BLE001 - one rule that fails must not end the judging of all others
-                savepoint.back_to(watch)
                 self._fail(server, watch, error)
 
     def _advance(self, server: Server, watch: Watch, moment: Moment, evidence: Evidence) -> None:
+        if watch.is_amended:
+            moment = moment._replace(at_ms=watch.last_ms, late=True)
         outputs = self._journal.outputs
-        written, ended = len(outputs), list(server.ended)
+        written, alert, was_open, ended = len(outputs), copy(watch.alert), dict(server.open), list(server.ended)
         try:
             self._lifecycle.advance(server, watch, moment, evidence)
         except Exception:
             del outputs[written:]
-            server.ended = ended
+            watch.alert, server.open, server.ended = alert, was_open, ended
+            watch.is_idle = alert is None
             raise
 
     def _plan(self, server: Server, names: tuple[str, ...], labels: tuple[str, ...], savepoint: Savepoint) -> Plan:
@@ -83,7 +89,7 @@ class Judging:
             if plan.names == names and plan.labels == labels:  # the same series, read from the bytes anew
                 server.plans[at] = plan = plan._replace(names=names, labels=labels)
                 return plan
-        savepoint.keep_rules()
+        savepoint.keep_all()
         plan = make_plan(server.watches, server.profile, self._configuration, names, labels)
         server.plans = [plan, *server.plans[: MAX_PLANS - 1]]
         if plan.passed_over:
@@ -93,6 +99,7 @@ class Judging:
 
     def _fail(self, server: Server, watch: Watch, error: Exception) -> None:
         watch.failed_version = watch.rule.version
+        watch.begin_anew()
         server.plans.clear()
         facts = {
             "rule_id": watch.rule.id,

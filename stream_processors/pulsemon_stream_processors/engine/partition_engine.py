@@ -13,7 +13,7 @@ from pulsemon_schemas.rules.status import ALIVE
 from pulsemon_schemas.ticks import CONTROL_TOPIC_ID_LABEL, TICK_SERVER_ID, control_offset
 from pulsemon_schemas.validity import check
 
-from pulsemon_stream_processors.engine import snapshot, standing
+from pulsemon_stream_processors.engine import snapshot
 from pulsemon_stream_processors.engine.absence import HOST_SOURCES, Absence
 from pulsemon_stream_processors.engine.adaptation import Adaptation
 from pulsemon_stream_processors.engine.configuration import Configuration
@@ -201,7 +201,7 @@ class PartitionEngine:
         is_news = not server.has_spoken
         server.has_spoken = True
         if self._adaptation.is_due(server):
-            savepoint.keep_rules()
+            savepoint.keep_all()
             self._adaptation.adapt(server)
         if head.source in HOST_SOURCES:
             is_news |= server.silence.state != ALIVE
@@ -209,7 +209,7 @@ class PartitionEngine:
         if not server.profile.is_retired:
             self._judging.judge(server, head, record.offset, savepoint)
         if is_news or outputs:
-            standing.tell(server, self._configuration, self._time, self._journal)
+            self.counters.failures += not self._effects.tell(server)
         return outputs
 
     def _refuse(self, record: LogRecord, error: ContractError) -> list[Output]:

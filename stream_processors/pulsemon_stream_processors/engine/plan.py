@@ -20,7 +20,6 @@ class Plan(NamedTuple):
     labels: tuple[str, ...]
     watched: tuple[tuple[int, Watch], ...]
     passed_over: int
-    watches: tuple[Watch, ...]
 
 
 def make_plan(
@@ -45,7 +44,7 @@ def make_plan(
                 passed_over += 1
             elif watch.failed_version != rule.version:
                 watched.append((index, watch))
-    return Plan(names, labels, tuple(watched), passed_over, tuple(watch for _, watch in watched))
+    return Plan(names, labels, tuple(watched), passed_over)
 
 
 def label_map_of(text: str) -> dict[str, str]:

@@ -43,6 +43,6 @@ def value_behind(event: AlertEvent, is_counter: bool, records: Iterable[LogRecor
         if at_ms > newest_ms:
             newest_ms = at_ms
             value = window.add(at_ms, sample, offset) if window else sample
-        elif window:
-            window.amend(at_ms, sample, offset)
+        elif window and window.amend(at_ms, sample, offset):
+            value = window.amended(newest_ms)
     return value

@@ -1,4 +1,4 @@
-"""A server as it was before a record, so that the record is applied whole or not at all."""
+"""A server as it was before something was done to it, so that this is done whole or not at all."""
 
 from collections.abc import Iterable
 from copy import copy
@@ -11,19 +11,19 @@ from pulsemon_stream_processors.engine.watch import Watch
 SERVER_FIELDS = tuple(
     name for name in Server.__slots__ if name not in {"ended", "open", "plans", "producers", "silence"}
 )
-WATCH_FIELDS = ("rule", "conditions", "crosses", "trigger")
+WATCH_FIELDS = ("rule", "conditions", "crosses", "trigger", "window", "failed_version", "is_idle")
 _server_of = attrgetter(*SERVER_FIELDS)
 _silence_of = attrgetter(*Silence.__slots__)
 _watch_of = attrgetter(*WATCH_FIELDS)
 
 
 class Savepoint:
-    """Made before a record touches the server; watches are kept before they are touched.
+    """Made before the server is touched; watches are kept before they are. Samples in windows are not kept.
 
-    What is kept for each batch is little: a batch costs tens of microseconds, and this is a share of it.
+    One is made for each batch, so it costs little: what is rare to change is kept where it is about to.
     """
 
-    __slots__ = ("_containers", "_fields", "_rules", "_seen", "_server", "_silence", "_silence_alert", "_watches")
+    __slots__ = ("_containers", "_fields", "_kept", "_seen", "_server", "_silence", "_silence_alert", "_watches")
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -31,79 +31,46 @@ class Savepoint:
         self._silence = _silence_of(server.silence)
         alert = server.silence.alert
         self._silence_alert = None if alert is None else copy(alert)
-        self._containers: tuple[Any, ...] = (dict(server.open), list(server.ended), list(server.plans))
+        self._containers = dict(server.open), list(server.ended), list(server.plans)
         self._seen = dict(server.producers.last)
-        self._watches: list[tuple[Any, ...]] = []
-        self._rules: tuple[dict[Any, Watch], list[tuple[Any, ...]]] | None = None
+        self._kept: list[tuple[Any, ...]] = []
+        self._watches: dict[Any, Watch] | None = None
 
     def keep(self, watches: Iterable[Watch]) -> None:
-        """Keeps what samples and transitions change in watches."""
-        self._watches += [
+        """Keeps what rules and transitions change in watches."""
+        self._kept += [
             (
                 watch,
-                watch.last_ms,
-                watch.step_ms,
-                watch.seen_ms,
-                watch.failed_version,
-                None if watch.is_idle else _held(watch),
-                watch.window,
-                watch.window.kept() if watch.window is not None else None,
+                _watch_of(watch),
+                copy(watch.alert),
+                [(one, one.since_ms, one.is_on, one.calm_ms) for one in watch.conditions.values()],
             )
             for watch in watches
         ]
 
-    def keep_rules(self) -> None:
-        """Keeps which watches there are, and all that another version of a rule changes in them."""
-        if self._rules is None:
-            watches = self._server.watches
-            self._rules = dict(watches), [(watch, *_watch_of(watch)) for watch in watches.values()]
-            self.keep(watches.values())
-
-    def back_to(self, watch: Watch) -> None:
-        """Brings one watch that was kept, and whether it is open, to where it was."""
-        for kept in reversed(self._watches):
-            if kept[0] is watch:
-                _bring_back(kept)
-        self._open(watch)
+    def keep_all(self) -> None:
+        """Keeps which watches there are, and all of them."""
+        if self._watches is None:
+            self._watches = dict(self._server.watches)
+            self.keep(self._watches.values())
 
     def back(self) -> None:
         """Brings all that was kept to where it was."""
         server = self._server
-        for name, value in zip(SERVER_FIELDS, self._fields, strict=True):
-            setattr(server, name, value)
-        for name, value in zip(Silence.__slots__, self._silence, strict=True):
-            setattr(server.silence, name, value)
+        _set(server, SERVER_FIELDS, self._fields)
+        _set(server.silence, Silence.__slots__, self._silence)
         server.silence.alert = self._silence_alert
         server.open, server.ended, server.plans = self._containers
         server.producers.last = self._seen
-        if self._rules is not None:
-            server.watches, rules = self._rules
-            for watch, *values in rules:
-                for name, value in zip(WATCH_FIELDS, values, strict=True):
-                    setattr(watch, name, value)
-        for kept in reversed(self._watches):
-            _bring_back(kept)
-
-    def _open(self, watch: Watch) -> None:
-        if watch.alert is None:
-            self._server.open.pop(watch.key, None)
-        else:
-            self._server.open[watch.key] = watch
+        if self._watches is not None:
+            server.watches = self._watches
+        for watch, fields, alert, conditions in reversed(self._kept):
+            _set(watch, WATCH_FIELDS, fields)
+            watch.alert = alert
+            for condition, since_ms, is_on, calm_ms in conditions:
+                condition.since_ms, condition.is_on, condition.calm_ms = since_ms, is_on, calm_ms
 
 
-def _held(watch: Watch) -> tuple[Any, dict[str, tuple[int, bool, int]]]:
-    states = {name: (one.since_ms, one.is_on, one.calm_ms) for name, one in watch.conditions.items()}
-    return copy(watch.alert), states
-
-
-def _bring_back(kept: tuple[Any, ...]) -> None:
-    watch: Watch = kept[0]
-    _, watch.last_ms, watch.step_ms, watch.seen_ms, watch.failed_version, held, watch.window, window = kept
-    watch.is_idle = held is None
-    watch.alert, states = held or (None, None)
-    for name, condition in watch.conditions.items():
-        condition.clear()
-        if states is not None and name in states:
-            condition.since_ms, condition.is_on, condition.calm_ms = states[name]
-    if watch.window is not None:
-        watch.window.bring_back(window)
+def _set(target: object, names: Iterable[str], values: Iterable[Any]) -> None:
+    for name, value in zip(names, values, strict=True):
+        setattr(target, name, value)

@@ -122,10 +122,17 @@ class TickEffects:
         """Records are missing: what was open is unknown now. False if that failed, and nothing changed."""
         return self._attempt(server, lambda: self._lose(server, reason))
 
+    def tell(self, server: Server) -> bool:
+        """After a batch, whose samples are judged whatever happens here. False if it failed: a Tick tries again."""
+        failing = server.failing
+        is_told = self._attempt(server, lambda: standing.tell(server, self._configuration, self._time, self._journal))
+        server.failing = server.failing or failing
+        return is_told
+
     def _attempt(self, server: Server, act: Callable[[], None]) -> bool:
         savepoint = Savepoint(server)
         if self._adaptation.is_due(server):
-            savepoint.keep_rules()
+            savepoint.keep_all()
         else:
             savepoint.keep(server.open.values())
         outputs = self._journal.outputs

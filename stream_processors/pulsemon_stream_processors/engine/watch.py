@@ -8,7 +8,7 @@ from pulsemon_schemas.rules.rule import OPERATORS, Rule
 from pulsemon_stream_processors.engine.alert import Alert, Evidence
 from pulsemon_stream_processors.engine.condition import NEVER, Condition
 from pulsemon_stream_processors.engine.moment import Moment
-from pulsemon_stream_processors.engine.window import new_window
+from pulsemon_stream_processors.engine.window import Window, new_window
 
 MISSED_STEPS = 3
 """Two samples may be missing between two others before time between them stops to count."""
@@ -29,7 +29,8 @@ class Key(NamedTuple):
 class Watch:
     """``last_ms`` is the newest event time, ``step_ms`` the usual time between samples, ``seen_ms`` elapsed time.
 
-    ``failed_version`` is the version of the rule that could not be judged, and is not tried again.
+    ``is_amended``: what was judged last was changed by a late sample. ``failed_version`` is the version of the rule
+    that could not be judged, and is not tried again.
     """
 
     __slots__ = (
@@ -37,6 +38,7 @@ class Watch:
         "conditions",
         "crosses",
         "failed_version",
+        "is_amended",
         "is_idle",
         "key",
         "label_map",
@@ -56,6 +58,7 @@ class Watch:
         self._take(rule)
         self.alert: Alert | None = None
         self.is_idle = True
+        self.is_amended = False
         self.last_ms = NEVER
         self.step_ms = 0
         self.seen_ms = 0
@@ -77,9 +80,7 @@ class Watch:
         gap_ms = at_ms - self.last_ms
         window = self.window
         if gap_ms <= 0:
-            if window is not None:
-                window.amend(at_ms, value, moment.offset)
-            return None
+            return self._amend(value, moment)
         step_ms = self.step_ms
         if self.last_ms < 0:
             is_continuous = False
@@ -103,10 +104,31 @@ class Watch:
             if self.is_idle and not self.crosses(value, self.trigger):
                 return None
             evidence = Evidence(value, window.count, window.first_offset)
-            is_full = window.count * self.step_ms >= FULL_SHARE * 1000 * rule.window.seconds
+            is_full = self._is_full(window)
         for level in rule.levels:
             self.conditions[level.name].judge(rule, level, value, at_ms, is_full, is_continuous)
+        self.is_amended = False
         return evidence
+
+    def _amend(self, value: float, moment: Moment) -> Evidence | None:
+        """Takes a sample that is not newer than the series: what the window holds at its newest one may be another.
+
+        The last sample alone is judged by the newest one, which this is not.
+        """
+        window, rule = self.window, self.rule
+        if window is None or not window.amend(moment.at_ms, value, moment.offset):
+            return None
+        value = window.amended(self.last_ms)
+        if self.is_idle and not self.crosses(value, self.trigger):
+            return None
+        is_full = self._is_full(window)
+        for level in rule.levels:
+            self.conditions[level.name].judge(rule, level, value, self.last_ms, is_full, True)
+        self.is_amended = True
+        return Evidence(value, window.count, window.first_offset)
+
+    def _is_full(self, window: Window) -> bool:
+        return window.count * self.step_ms >= FULL_SHARE * 1000 * self.rule.window.seconds
 
     def firing_level(self) -> str:
         """The worst level that is on, "" for none."""
@@ -116,6 +138,14 @@ class Watch:
         """The worst level whose limit is crossed but not for long enough, "" for none."""
         waiting = (level.name for level in reversed(self.rule.levels) if self.conditions[level.name].since_ms != NEVER)
         return next(waiting, "")
+
+    def begin_anew(self) -> None:
+        """Forgets the samples; an alert stays until others say something else."""
+        self.window = new_window(self.rule.window)
+        if self.alert is None:
+            self.rest()
+        else:
+            self.alert.start_offset = NEVER
 
     def rest(self) -> None:
         """Forgets all conditions: the next alert begins anew."""

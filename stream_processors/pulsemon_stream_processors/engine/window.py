@@ -8,7 +8,6 @@ BUCKETS = 12
 """A window is the bucket of the newest sample and the eleven before: 11/12 to 12/12 of its length."""
 
 Bucket = list[float]
-Kept = tuple[list[Bucket], Bucket | None, float | None]
 SLOT, COUNT, TOTAL, ENTRY, FIRST_MS, OFFSET = range(6)
 """``TOTAL`` is the sum, the extreme, or the growth inside; ``ENTRY`` the growth from the sample before the bucket."""
 
@@ -21,6 +20,8 @@ class Window:
     """
 
     __slots__ = ("_closed_count", "_closed_total", "_width_ms", "buckets", "count", "first_offset", "previous", "spec")
+
+    needs_order = False
 
     def __init__(self, spec: WindowSpec) -> None:
         self.spec = spec
@@ -49,12 +50,11 @@ class Window:
         self.count = self._closed_count + int(bucket[COUNT])
         return self._judged(bucket, at_ms)
 
-    def amend(self, at_ms: int, value: float, offset: int) -> None:
-        """Takes a sample that is not the newest, if it lies in the window."""
+    def amend(self, at_ms: int, value: float, offset: int) -> bool:
+        """Takes a sample that is not the newest; False if it does not lie in the window, or comes too late for it."""
         slot = at_ms // self._width_ms
-        if not self.buckets or slot <= self.buckets[-1][SLOT] - BUCKETS:
-            return
-        self.buckets = [bucket[:] for bucket in self.buckets]  # older buckets are kept by whoever may bring them back
+        if self.needs_order or not self.buckets or slot <= self.buckets[-1][SLOT] - BUCKETS:
+            return False
         at = next(at for at, bucket in enumerate(self.buckets) if bucket[SLOT] >= slot)
         if self.buckets[at][SLOT] != slot:
             self.buckets.insert(at, [slot, 0, 0.0, 0.0, at_ms, offset])
@@ -62,19 +62,13 @@ class Window:
         self._fold(bucket, value)
         bucket[COUNT] += 1
         self.close()
+        return True
 
-    def kept(self) -> Kept:
-        """The samples as they are now, for ``bring_back``; both are of one window."""
-        buckets = self.buckets
-        return list(buckets), buckets[-1][:] if buckets else None, self.previous
-
-    def bring_back(self, kept: Kept) -> None:
-        """Forgets what came after ``kept``."""
-        buckets, newest, self.previous = kept
-        self.buckets = buckets
-        if newest is not None:
-            buckets[-1] = newest
-            self.close()
+    def amended(self, newest_ms: int) -> float:
+        """What is judged at the newest sample, after others were amended."""
+        newest = self.buckets[-1]
+        self.count = self._closed_count + int(newest[COUNT])
+        return self._judged(newest, newest_ms)
 
     def close(self) -> None:
         """Sums up all buckets but the newest, which is still open."""
@@ -154,9 +148,7 @@ class Growth(Window):
     """By how much the value grew, a second if the rate is asked for. Needs order: late samples are passed over."""
 
     __slots__ = ()
-
-    def amend(self, at_ms: int, value: float, offset: int) -> None:
-        """Changes nothing."""
+    needs_order = True
 
     def _fold(self, bucket: Bucket, value: float) -> None:
         previous, self.previous = self.previous, value

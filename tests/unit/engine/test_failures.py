@@ -4,12 +4,12 @@ import json
 from typing import Any
 
 import pytest
-from pulsemon_schemas.topics import ALERTS, DEADLETTER, EVENTS, FLEET_EVENTS, SERVER_STATE
+from pulsemon_schemas.topics import DEADLETTER, EVENTS, FLEET_EVENTS, SERVER_STATE
 from pulsemon_stream_processors.engine import Output, PartitionEngine, pack, partition_engine, unpack
 from pulsemon_stream_processors.engine.failure import problem_of
 from pulsemon_stream_processors.engine.watch import Watch
 from pulsemon_stream_processors.engine.window import Average
-from support.engine import SERVER, Log, alerts, apply_all, history, place
+from support.engine import SERVER, Log, alerts, apply_all, history, place, server_states
 from support.engine_failures import failing
 
 BUSY = "system.cpu.busy"
@@ -42,7 +42,7 @@ def test_a_batch_that_fails_is_a_dead_letter_and_an_event_and_changes_nothing() 
     before = _state(engine)
     log.wait(10)
     record = log.batch({BUSY: 0.1})
-    with failing("status", SERVER):
+    with failing("absence ends", SERVER):
         outputs = engine.apply(record)
     assert [output.topic for output in outputs] == [DEADLETTER.name, EVENTS.name]
     headers = dict(outputs[0].headers)
@@ -61,7 +61,7 @@ def test_a_new_server_whose_first_batch_fails_is_not_there() -> None:
     engine = log.engine()
     apply_all(engine, log.records)
     record = log.batch({BUSY: 0.9}, "web-2")
-    with failing("status", "web-2"):
+    with failing("absence ends", "web-2"):
         engine.apply(record)
     assert engine.snapshot("web-2") is None
     assert alerts(engine.apply(log.batch({BUSY: 0.9}, "web-2"))) != []
@@ -86,7 +86,7 @@ def test_a_batch_after_one_that_failed_is_judged_as_if_that_had_never_come(place
     ]
 
 
-def test_a_rule_that_fails_leaves_its_series_and_its_alert_as_they_were() -> None:
+def test_a_rule_that_fails_forgets_its_samples_and_leaves_the_alert_as_it_was() -> None:
     log = _log(window={"function": "avg", "seconds": 60})
     log.run({BUSY: 0.9}, 80)
     engine = log.engine()
@@ -98,8 +98,30 @@ def test_a_rule_that_fails_leaves_its_series_and_its_alert_as_they_were() -> Non
     after = _state(engine)
     assert alerts(outputs) == []
     assert [one["rule_id"] for one in _told(outputs, "rule_error")] == ["busy"]
-    assert after["watches"][0] == before["watches"][0] | {"failed_version": 0}
+    watch = after["watches"][0]
+    assert (watch["failed_version"], watch["buckets"]) == (0, [])
+    alert = before["watches"][0]["alert"]
+    assert watch["alert"] == alert | {"start_offset": -1, "evidence": watch["alert"]["evidence"]}
     assert after["ended"] == before["ended"]
+    log.run({"other": 1.0}, 320)
+    rest = apply_all(engine, log.records[-64:])
+    assert [event.state for event in alerts(rest)] == ["unknown"], "the series has no samples that are judged"
+
+
+def test_a_rule_that_is_edited_after_it_failed_is_tried_again() -> None:
+    log = _log()
+    edited = log.configure("rule/busy", {"metric": BUSY, "levels": {"warning": {"limit": 0.7}}})
+    engine = log.engine()
+    for series in (0.9, 0.9):
+        log.wait(10)
+        log.batch({BUSY: series})
+    with failing("event", SERVER):
+        assert alerts(apply_all(engine, log.records)) == []
+    log.wait(10)
+    assert alerts(engine.apply(log.batch({BUSY: 0.9}))) == []
+    engine.apply(log.tick(control_offset=edited))
+    log.wait(10)
+    assert [event.rule_version for event in alerts(engine.apply(log.batch({BUSY: 0.9})))] == [edited]
 
 
 def test_a_window_that_fails_ends_nothing_but_its_own_rule(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,10 +237,15 @@ def test_what_is_told_of_an_error_is_the_same_in_every_process() -> None:
     assert len(problem_of(ValueError("x" * 5000))) < 600
 
 
-def test_alerts_of_a_failed_record_are_not_written() -> None:
+def test_a_status_that_cannot_be_told_is_told_when_it_can_and_the_batch_is_judged() -> None:
     log = _log()
-    log.wait(10)
-    log.batch({BUSY: 0.9})
+    engine = log.engine()
+    apply_all(engine, log.records)
+    for _ in range(2):
+        log.wait(10)
+        log.batch({BUSY: 0.9})
     with failing("state", SERVER):
-        outputs = log.outputs()
-    assert [output for output in outputs if output.topic == ALERTS.name] == []
+        outputs = apply_all(engine, log.records[-2:])
+    assert [event.state for event in alerts(outputs)] == ["firing"]
+    assert len(_told(outputs, "not_applied")) == 1
+    assert [state.status for state in server_states(engine.apply(log.tick()))] == ["warning"]

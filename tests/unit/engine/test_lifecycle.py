@@ -132,6 +132,43 @@ def test_a_sample_that_is_not_newer_is_not_judged() -> None:
     assert log.story() == []
 
 
+def _late(log: Log, value: float, seconds: float) -> None:
+    """A batch in time with a sample that is older than its series."""
+    log.batch({BUSY: value}, recorded_at_ms=log.now_ms - round(1000 * seconds), sent_at_ms=log.now_ms)
+
+
+def test_a_late_sample_amends_the_window_with_events_that_are_late_and_the_next_in_time_tells_what_holds() -> None:
+    log = _log({"warning": {"limit": 0.8}}, window={"function": "max", "seconds": 60})
+    _feed(log, *[0.1] * 6)
+    newest_ms = log.now_ms
+    _late(log, 0.95, 15)
+    _feed(log, 0.1)
+    first, second = log.alerts()
+    assert (first.state, first.late, first.occurred_at_ms, first.value) == ("firing", True, newest_ms, 0.95)
+    assert (second.state, second.late, second.alert_id) == ("firing", False, first.alert_id)
+    assert first.last_offset == len(log.records) - 3
+    assert log.statuses() == ["new", "ok", "warning"]
+
+
+def test_what_only_a_late_sample_says_pages_nobody_and_is_no_status() -> None:
+    log = _log({"warning": {"limit": 0.8}}, window={"function": "avg", "seconds": 60})
+    _feed(log, *[0.79] * 6)
+    _late(log, 5.0, 5)
+    _late(log, -5.0, 6)
+    _feed(log, 0.1)
+    assert [(event.state, event.late) for event in log.alerts()] == [("firing", True), ("resolved", True)]
+    assert "warning" not in log.statuses()
+
+
+def test_a_late_sample_outside_of_the_window_or_of_a_growth_changes_nothing() -> None:
+    for window in ({"function": "max", "seconds": 60}, {"function": "delta", "seconds": 600}):
+        log = _log({"warning": {"limit": 0.8}}, window=window)
+        _feed(log, *[0.1] * 12)
+        _late(log, 9.0, 100)
+        _feed(log, 0.1)
+        assert log.story() == []
+
+
 def test_a_series_that_is_gone_is_unknown_and_expires_after_a_day() -> None:
     log = _log()
     _feed(log, 0.95, 0.95)

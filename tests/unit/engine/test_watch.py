@@ -60,10 +60,30 @@ def test_a_window_is_full_with_eighty_percent_of_its_samples() -> None:
     assert [_feed(watch, 10 * number) for number in range(8)] == [*[False] * 7, True]
 
 
-def test_a_sample_that_is_not_newer_goes_into_the_window_alone() -> None:
+@pytest.mark.parametrize("at_seconds", [40, 50])
+def test_a_sample_that_is_not_newer_amends_what_the_window_holds_at_its_newest(at_seconds: int) -> None:
     watch = _watch(window=Window("max", 100))
     assert not _feed(watch, 50, 1.0)
-    assert not _feed(watch, 50, 99.0)
-    assert not _feed(watch, 40, 99.0)
-    assert watch.last_ms == 50_000
+    assert _feed(watch, at_seconds, 99.0)
+    assert watch.is_amended
+    assert (watch.last_ms, watch.seen_ms) == (50_000, 0)
     assert _feed(watch, 60, 1.0)
+    assert not watch.is_amended
+
+
+def test_a_sample_that_is_not_newer_is_no_evidence_where_the_last_one_decides() -> None:
+    watch = _watch()
+    assert not _feed(watch, 50, 1.0)
+    assert not _feed(watch, 40, 99.0)
+    assert not _feed(watch, 50, 99.0)
+
+
+def test_a_late_sample_can_make_a_window_full_but_time_does_not_pass() -> None:
+    watch = _watch(for_seconds=10, window=Window("avg", 100))
+    for number in (0, 1, 2, 3, 5, 6, 7):
+        assert not _feed(watch, 10 * number)
+    assert watch.conditions["warning"].since_ms == -1
+    assert not _feed(watch, 40)
+    assert watch.conditions["warning"].since_ms == 70_000
+    assert not _feed(watch, 45)
+    assert _feed(watch, 80)
