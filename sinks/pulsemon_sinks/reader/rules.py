@@ -9,8 +9,8 @@ from pulsemon_sinks.reader.alerts import Ask
 
 _NEWEST = """
 SELECT entity_id, argMax(body, offset), argMax(author, offset), max(offset)
-FROM {database}.control FINAL
-WHERE entity_type = 'rule' AND void = 0 AND topic_id = (SELECT argMax(topic_id, append_time) FROM {database}.control)
+FROM {database}.control_log
+WHERE entity_type = 'rule' AND void = 0
 GROUP BY entity_id HAVING argMax(operation, offset) = 'put' ORDER BY entity_id
 """
 

@@ -16,10 +16,9 @@ RAW = "samples"
 
 def asked(store: Store, database: str) -> dict[str, str]:
     """The body of the newest valid record of each tier of which anything is said. Errors as Store."""
-    newest_log = f"(SELECT argMax(topic_id, append_time) FROM {database}.control)"
     rows = store.rows(
-        f"SELECT entity_id, argMax(body, offset) FROM {database}.control FINAL "
-        f"WHERE entity_type = %(retention)s AND void = 0 AND topic_id = {newest_log} "
+        f"SELECT entity_id, argMax(body, offset) FROM {database}.control_log "
+        "WHERE entity_type = %(retention)s AND void = 0 "
         "GROUP BY entity_id HAVING argMax(operation, offset) = 'put'",
         {"retention": RETENTION},
     )

@@ -1,5 +1,6 @@
 """Kafka loses the tail of its logs, as after a loss of power, and uses the offsets again: nothing new is swallowed."""
 
+import json
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -8,6 +9,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from pulsemon_schemas import codec
+from pulsemon_schemas.records import ControlRecord
 from support.alerts import send, state
 from support.clickhouse import Engine
 from support.kafka import Broker, running_broker
@@ -37,15 +40,24 @@ class Log:
                 self.place.send_raw(b"web-1", b"bad")
             self.place.send([batch(sequence=number)])
             send(self.place, state(status="critical", offset=number))
+            self._register(number)
+
+    def _register(self, number: int) -> None:
+        """One server a number, in the control log."""
+        name = f"s-{number}"
+        one = ControlRecord("server", name, "put", -1, f"c-{number}", "ann", "", "", json.dumps({"name": name}))
+        self.place.producer.produce(self.place.topic("control"), codec.encode(one), name, 0)
+        self.place.flush()
 
     def cut(self, broker: Broker) -> None:
-        for name in ("metrics", "server-state"):
+        for name in ("metrics", "server-state", "control"):
             assert cut_tail(broker.node.data_folder, self.place.topic(name), 0, KEPT) == KEPT
 
     def go_on(self) -> None:
         self.place.producer = self.place.broker.producer()
         for number in range(BEFORE, BEFORE + self.after):
             self.place.send([batch(sequence=number)])
+            self._register(number)
         send(self.place, state(status="ok", offset=99))
 
     def check(self) -> None:
@@ -59,6 +71,18 @@ class Log:
         assert rows[0] == (KEPT - 1, KEPT - 1, "truncated")
         assert all(following[0] == one[1] + 1 for one, following in pairwise(rows))
         assert rows[-1][1] == KEPT + self.after - 1
+        self._check_control()
+
+    def _check_control(self) -> None:
+        """What Kafka lost is history; what is in force is what the log says now."""
+        numbers = [*range(KEPT), *range(BEFORE, BEFORE + self.after)]
+        now = [(offset, f"s-{number}", 0) for offset, number in enumerate(numbers)]
+        sql = "SELECT offset, entity_id, void FROM {}.control_log ORDER BY offset"
+        wait_until(lambda: self.place.rows(sql) == now, 30, "the control log as it is now")
+        first_life = "SELECT entity_id FROM {}.control WHERE topic_id NOT LIKE '%/%' ORDER BY offset"
+        assert self.place.rows(first_life) == [(f"s-{number}",) for number in range(BEFORE)]
+        registered = self.place.rows("SELECT server_id FROM {}.servers WHERE is_registered")
+        assert {name for (name,) in registered} == {name for _, name, _ in now}
 
     def _newest_state(self) -> list[tuple[object, ...]]:
         return self.place.rows("SELECT status FROM {}.server_state FINAL ORDER BY log_append_time DESC LIMIT 1")
@@ -86,9 +110,11 @@ def test_what_is_written_after_a_lost_tail_is_stored(broker: Broker, clickhouse:
             one.fill()
         with running_sink(absent.place, **BLOCKS):
             absent.place.wait_for("batches", BEFORE)
+            absent.place.wait_for("control", BEFORE)
         parts.enter_context(running_sink(running.place, **BLOCKS))
         for one in (running, frozen):
             one.place.wait_for("batches", BEFORE, timeout_seconds=40)
+            one.place.wait_for("control", BEFORE)
         process.signal(signal.SIGSTOP)
         broker.kill()
         for one in (running, frozen, absent):

@@ -453,6 +453,20 @@ ALTER TABLE pulsemon.samples_1h  ADD COLUMN IF NOT EXISTS last_at DateTime64(3, 
 
 ALTER TABLE pulsemon.samples_1d  ADD COLUMN IF NOT EXISTS last_at DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)) AFTER last_value;
 
+-- control_log_view
+
+CREATE OR REPLACE VIEW pulsemon.control_log  AS
+SELECT *
+FROM pulsemon.control FINAL
+WHERE topic_id = (
+  SELECT argMax(topic_id, (began, life))
+  FROM (
+    SELECT topic_id, min(append_time) AS began, toUInt32OrZero(splitByChar('/', topic_id)[2]) AS life
+    FROM pulsemon.control
+    GROUP BY topic_id
+  )
+);
+
 -- latest_view
 
 DROP VIEW IF EXISTS pulsemon.latest_mv;
@@ -473,9 +487,8 @@ WITH
       argMax(operation, offset) AS last_operation,
       argMax(body, offset) AS body,
       max(offset) AS version
-    FROM pulsemon.control FINAL
+    FROM pulsemon.control_log
     WHERE entity_type = 'server' AND void = 0
-      AND topic_id = (SELECT argMax(topic_id, append_time) FROM pulsemon.control)
     GROUP BY entity_id
     HAVING last_operation = 'put'
   ),
