@@ -151,8 +151,8 @@ PROCESSOR_STATE = Topic(
     key="server_id",
     record=None,
     partitions=None,
-    # a snapshot that a restore is reading must not be compacted away under it
-    config=_COMPACTED | {"min.compaction.lag.ms": _ms(minutes=10)},
+    # a snapshot that a restore is reading must not be compacted away under it; one of a server with many series is long
+    config=_COMPACTED | {"min.compaction.lag.ms": _ms(minutes=10), "max.message.bytes": str(MIB)},
     writers=_roles("processor"),
     readers=_roles("processor"),
 )

@@ -13,6 +13,8 @@ FENCE_SECONDS = 30.0
 COMMIT_SECONDS = 15.0
 TRANSACTION_TIMEOUT_MS = 10_000
 QUEUED_RECORDS = 200_000
+BATCH_BYTES = 128 * 1024
+"""Half of what the topics take in one piece: snapshots come hundreds at once, and are compressed already."""
 FULL_QUEUE_POLL_SECONDS = 0.05
 # Being fenced is said by the exception; librdkafka need not say it on standard error too.
 ERRORS_ONLY = 3
@@ -86,6 +88,7 @@ def writer_config(kafka: KafkaSettings, transactional_id: str) -> dict[str, str 
         "transaction.timeout.ms": TRANSACTION_TIMEOUT_MS,
         "compression.type": "zstd",
         "linger.ms": 5,
+        "batch.size": BATCH_BYTES,
         "queue.buffering.max.messages": QUEUED_RECORDS,
         "log_level": ERRORS_ONLY,
     }

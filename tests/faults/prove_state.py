@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from confluent_kafka import OFFSET_END, Consumer, TopicPartition
+from confluent_kafka import OFFSET_END, Consumer, Producer, TopicPartition
 from pulsemon_deploy.bench.engine import series
 from pulsemon_schemas import codec
 from pulsemon_schemas.batch_encoder import BatchEncoder
 from pulsemon_schemas.partitioner import partition_for
 from pulsemon_schemas.records import ControlRecord, MetricBatch
 from pulsemon_schemas.rules import default_records
-from pulsemon_schemas.runtime.kafka import client_config
+from pulsemon_schemas.runtime.kafka import client_config, producer_config
 
 if TYPE_CHECKING:
     from support.kafka import Broker
@@ -35,9 +35,11 @@ pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 SERVERS = 10_000
 SERIES = 180
 INTERVAL_SECONDS = 10
+ILL_EVERY = 50
 ROUND_SECONDS = 300.0
 KILL_BEFORE_ROUND_SECONDS = 15.0
 CAUGHT_UP_LAG_SECONDS = 2.0
+MOST_WAITING = 50_000
 OWN_SERVER = "the-worker"
 
 MAX_SERVER_BYTES = 4000
@@ -55,23 +57,32 @@ class Hosts(threading.Thread):
         self._room = room
         self._stop_requested = threading.Event()
         self._encoder = BatchEncoder()
+        self._producer = Producer(producer_config(room.broker.settings, "pulsemon-hosts"))
         own = series()
         more = [(f"app.metric_{number:03d}", f"shard={number % 7}") for number in range(SERIES - len(own))]
         self._names, self._labels = zip(*sorted([*own, *more]), strict=True)
+        self._memory = self._names.index("system.memory.available.ratio")
+        self._oom_kills = self._names.index("system.memory.oom_kills")
         self._chance = random.Random(1)
         self.most_behind_seconds = 0.0
 
     def run(self) -> None:
         began, sent = time.monotonic(), 0
-        producer, topic = self._room.producer, self._room.topic("metrics")
+        producer, topic = self._producer, self._room.topic("metrics")
         keys = [f"host-{number:05d}.example.net".encode() for number in range(SERVERS)]
         places = [partition_for(key, self._room.partition_count) for key in keys]
         while not self._stop_requested.is_set():
             step, number = divmod(sent, SERVERS)
-            producer.produce(topic, self._batch(keys[number].decode(), step), keys[number], places[number])
+            producer.produce(
+                topic,
+                self._batch(keys[number].decode(), step, is_ill=number % ILL_EVERY == 0),
+                keys[number],
+                places[number],
+            )
             sent += 1
             if sent % 100 == 0:
                 producer.poll(0)
+                assert len(producer) < MOST_WAITING, "the broker does not take what the hosts send"
                 ahead = sent * INTERVAL_SECONDS / SERVERS - (time.monotonic() - began)
                 self.most_behind_seconds = max(self.most_behind_seconds, -ahead)
                 self._stop_requested.wait(max(0.0, ahead))
@@ -81,13 +92,25 @@ class Hosts(threading.Thread):
         self._stop_requested.set()
         self.join()
 
-    def _batch(self, server_id: str, step: int) -> bytes:
+    def _batch(self, server_id: str, step: int, *, is_ill: bool) -> bytes:
         now_ms = time.time_ns() // 1_000_000
         chance = self._chance.random
-        values = tuple([round(chance() * 0.6, 4) for _ in range(SERIES)])
+        level = 1.0 if step // 20 % 2 and is_ill else 0.3
+        values = [round(chance() * level, 4) for _ in range(SERIES)]
+        values[self._memory], values[self._oom_kills] = 1.0 - level * 0.5, 3.0
         return self._encoder.encode(
             MetricBatch(
-                server_id, "agent", f"{server_id}-p", step, "", -1, now_ms, now_ms, self._names, self._labels, values
+                server_id,
+                "agent",
+                f"{server_id}-p",
+                step,
+                "",
+                -1,
+                now_ms,
+                now_ms,
+                self._names,
+                self._labels,
+                tuple(values),
             )
         )
 
