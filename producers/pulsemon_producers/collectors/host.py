@@ -4,7 +4,7 @@ import os
 import platform
 import resource
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -90,11 +90,21 @@ class Host:
 
 
 def fields(text: str) -> Iterator[tuple[str, int]]:
-    """Name and number of each line of ``meminfo`` and ``vmstat``; units are left out."""
+    """Name and number of each line of files such as ``meminfo``; units are left out."""
     for line in text.splitlines():
         parts = line.split()
         if len(parts) >= 2 and parts[1].isdigit():
             yield parts[0].rstrip(":"), int(parts[1])
+
+
+def picked(text: str, names: Iterable[str]) -> dict[str, int]:
+    """As ``fields``, of these names alone: ``vmstat`` has two hundred lines of which a handful are wanted."""
+    found = {}
+    for name in names:
+        start = text.find(f"\n{name} ")
+        if start >= 0:
+            found[name] = int(text[start + len(name) + 2 : text.find("\n", start + 1)])
+    return found
 
 
 def read_bytes(path: str) -> bytes:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from pulsemon_producers.collectors.base import Collector, Point, Tick, counter, gauge, updown
 from pulsemon_producers.collectors.cgroup import own_cgroup
-from pulsemon_producers.collectors.host import Host, fields
+from pulsemon_producers.collectors.host import Host, fields, picked
 from pulsemon_producers.collectors.limits import memory_limit
 
 BYTES_PER_KIB = 1024
@@ -47,9 +47,8 @@ class MemoryCollector(Collector):
             free = meminfo["HugePages_Free"]
             yield updown(HUGE_PAGES, free, {"hugepages.state": "free"})
             yield updown(HUGE_PAGES, meminfo["HugePages_Total"] - free, {"hugepages.state": "used"})
-        vmstat = dict(fields(self.host.proc_if_any("vmstat") or ""))
-        if "oom_kill" in vmstat:
-            yield counter("system.memory.oom_kills", vmstat["oom_kill"])
+        for kills in picked(self.host.proc_if_any("vmstat") or "", ["oom_kill"]).values():
+            yield counter("system.memory.oom_kills", kills)
 
 
 def _states(size: Mapping[str, int]) -> Iterator[Point]:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from pulsemon_producers.collectors.base import Collector, Point, Tick, counter, gauge, updown
-from pulsemon_producers.collectors.host import fields
+from pulsemon_producers.collectors.host import fields, picked
 
 BYTES_PER_KIB = 1024
+VMSTAT = ("pswpin", "pswpout", "pgfault", "pgmajfault")
 
 
 class SwapCollector(Collector):
@@ -22,7 +23,7 @@ class SwapCollector(Collector):
             yield updown("system.paging.usage", amount, labels)
             if total:
                 yield gauge("system.paging.utilization", amount / total, labels)
-        vmstat = dict(fields(self.host.proc_if_any("vmstat") or ""))
+        vmstat = picked(self.host.proc_if_any("vmstat") or "", VMSTAT)
         for direction, key in (("in", "pswpin"), ("out", "pswpout")):
             if key in vmstat:
                 yield counter("system.paging.operations", vmstat[key], {"direction": direction})

@@ -1,6 +1,6 @@
 """TCP and UDP: sockets, segments, what was lost at full queues, and tracked connections."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 from pulsemon_producers.collectors.base import Collector, Point, Tick, counter, updown
 from pulsemon_producers.collectors.host import Host
@@ -52,10 +52,10 @@ class TcpCollector(Collector):
 
 def _counts(host: Host) -> Iterator[Point]:
     tables = tables_of((host.proc_if_any("net/snmp") or "") + (host.proc_if_any("net/netstat") or ""), SNMP)
-    for row, metrics in SNMP.items():
-        for name, key, labels in metrics:
-            if key in tables.get(row, ()):
-                yield counter(name, int(tables[row][key]), labels)
+    for row, (names, values) in tables.items():
+        for metric, name, labels in SNMP[row]:
+            if name in names:
+                yield counter(metric, int(values[names.index(name)]), labels)
 
 
 def _sockets(host: Host) -> Iterator[Point]:
@@ -68,17 +68,15 @@ def _sockets(host: Host) -> Iterator[Point]:
         yield updown("system.network.tcp.memory", stat["TCP", "mem"])
 
 
-def tables_of(text: str, wanted: Mapping[str, object]) -> dict[str, dict[str, str]]:
-    """Rows that come twice, first with the names and then with the values, by what they begin with."""
-    tables: dict[str, dict[str, str]] = {}
+def tables_of(text: str, wanted: Container[str]) -> dict[str, tuple[list[str], list[str]]]:
+    """Names and values of rows by what they begin with: each comes twice, first with its names."""
+    tables: dict[str, tuple[list[str], list[str]]] = {}
     names: dict[str, list[str]] = {}
     for line in text.splitlines():
         row, _, rest = line.partition(":")
-        if row not in wanted:
-            continue
         if row in names:
-            tables[row] = dict(zip(names.pop(row), rest.split(), strict=False))
-        else:
+            tables[row] = names.pop(row), rest.split()
+        elif row in wanted:
             names[row] = rest.split()
     return tables
 
