@@ -25,7 +25,10 @@ class KernelClock:
 def read_kernel_clock() -> KernelClock | None:
     """None where there is no such call, or it is forbidden, as in some containers."""
     # here, because it costs memory that a library in a service should not take
-    import ctypes
+    try:
+        import ctypes
+    except (ImportError, MemoryError):  # a hardened system may let no library make code at run time
+        return None
 
     class Timex(ctypes.Structure):
         _fields_ = (
