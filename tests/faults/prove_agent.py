@@ -131,7 +131,8 @@ def test_ten_minutes_without_a_broker_and_two_kills_lose_nothing_and_double_noth
     )
     assert (found.missing, found.unwritten, found.dropped) == (0, 0, {})
     assert found.samples == found.moments * SAMPLES
-    assert found.producers == 3
+    # the second life's batches had no number yet when it was killed: the third gave them its own
+    assert found.producers in {2, 3}
 
 
 def test_a_full_spool_counts_what_it_drops_to_the_sample(place: Place, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The queue between collecting and sending that is on the disk first."""
 
 import logging
+import os
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from pulsemon_producers.backlog import Fill
 from pulsemon_producers.batches import Sealer, unnumbered
 from pulsemon_producers.drafts import Draft, as_draft
 from pulsemon_producers.spool import record
+from pulsemon_producers.spool.flusher import Flusher
 from pulsemon_producers.spool.recovery import Entry, Recovered, readable
 from pulsemon_producers.spool.segments import Segments
 from pulsemon_producers.spool.state import Mark, Numbered, SpoolState, SpoolStateFile
@@ -63,6 +65,7 @@ class DiskSpool:
         self._max_unwritten_samples = max_unwritten_samples
         self._interval_ms = interval_ms
         self._encoder = BatchEncoder()
+        self._flusher = Flusher(self._flush)
         self._unwritten: deque[Unwritten] = deque()
         self._changed = threading.Condition()
         self._is_closed = False
@@ -75,17 +78,18 @@ class DiskSpool:
         return not self._unwritten
 
     def put(self, draft: Draft) -> None:
-        """As ``Backlog.put``; waits for the disk only while something else waits for the broker."""
+        """As ``Backlog.put``. While something else waits, what is put is brought to the disk soon after."""
         with self._changed:
             is_late = bool(self._numbered) and self._numbered[0].batch.recorded_at_ms < draft.recorded_at_ms
             if self._has_place(draft):
                 self._put(draft)
             self._changed.notify_all()
-        if is_late or self._has_waiting:
-            self._sync()
+            if is_late or self._has_waiting:
+                self._flusher.want()
 
     def take(self) -> MetricBatch | None:
-        """As ``Backlog.take``."""
+        """As ``Backlog.take``; waits for the disk when it has given numbers to a group."""
+        is_new_group = False
         with self._changed:
             while not self._numbered:
                 self._changed.wait_for(lambda: self._numbered or self._has_waiting or self._is_closed)
@@ -93,7 +97,12 @@ class DiskSpool:
                     return None
                 if not self._numbered:
                     self._number_group()
-            return self._numbered[0].batch
+                    is_new_group = True
+            batch = self._numbered[0].batch
+        if is_new_group:
+            # Only what is known to have this number for ever may be sent with it.
+            self._state_file.sync()
+        return batch
 
     def done(self) -> None:
         """As ``Backlog.done``."""
@@ -111,8 +120,8 @@ class DiskSpool:
 
     def end(self) -> None:
         """As ``Backlog.end``."""
+        self._flusher.end()
         with self._changed:
-            self._sync()
             self._save(is_synced=True)
             self._segments.close()
             self._state_file.close()
@@ -197,8 +206,7 @@ class DiskSpool:
             self._state = replace(self._state, group=_numbered(group))
         while self._unwritten and self._unwritten[0].before.serial < self._state.passed.serial:
             self._unwritten.popleft()
-        # Only what is known to have this number for ever may be sent with it.
-        self._save(is_synced=True)
+        self._save(is_synced=False)
 
     def _next_records(self) -> Iterator[record.Found]:
         after = self._state.passed.serial
@@ -259,9 +267,16 @@ class DiskSpool:
             self._unwritten.popleft()
         return True
 
-    def _sync(self) -> None:
+    def _flush(self) -> None:
+        """Brings all records to the disk. Waits for it without the lock, on a thread of its own."""
         try:
-            self._segments.sync()
+            with self._changed:
+                handle = self._segments.duplicate()
+            if handle is not None:
+                try:
+                    os.fdatasync(handle)
+                finally:
+                    os.close(handle)
         except OSError as error:
             self._tell_failing("flush", error)
 

@@ -64,7 +64,7 @@ class Segments:
         return self.size_bytes + count_bytes <= self._max_bytes
 
     def append(self, record: bytes, before: Mark) -> None:
-        """Writes the record that comes after ``before``. Survives the end of the process; ``sync`` does more.
+        """Writes the record that comes after ``before``. Survives the end of the process, not that of the machine.
 
         After an error nothing of the record is left.
         """
@@ -82,10 +82,9 @@ class Segments:
             raise
         newest.size_bytes += len(record)
 
-    def sync(self) -> None:
-        """Returns when all that was appended is on the disk."""
-        if self._handle is not None:
-            os.fdatasync(self._handle)
+    def duplicate(self) -> int | None:
+        """A descriptor of the newest file for another thread, which closes it; None if none is open."""
+        return None if self._handle is None else os.dup(self._handle)
 
     def begin_new(self, before: Mark) -> None:
         """What comes next goes to a new file."""

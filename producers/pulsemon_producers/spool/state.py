@@ -17,7 +17,8 @@ log = logging.getLogger(__name__)
 FILE_NAME = "state"
 VERSION = 1
 SLOT_BYTES = 8192
-SLOTS = 2
+SLOTS = 4
+"""The last that was synced, one that is being synced, the last that was saved, and one to write to."""
 PREFIX_BYTES = 8
 
 
@@ -70,11 +71,16 @@ class SpoolState:
 
 
 class SpoolStateFile:
-    """Two slots in one file, written in turn: a write that is torn, or never reached the disk, leaves the other."""
+    """Slots in one file, written in turn.
+
+    A write that is torn by a kill leaves the one before; one that is torn by a power loss, with whatever else had not
+    reached the disk, leaves the last that was synced.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE_NAME
         self._generation = 0
+        self._saved = self._synced = self._syncing = 0
         self._handle: int | None = None
         self._is_failing = False
 
@@ -87,26 +93,39 @@ class SpoolStateFile:
         except OSError as error:
             self._tell_unreadable(error)
             return None
-        slots = [_parse(data[slot * SLOT_BYTES : (slot + 1) * SLOT_BYTES]) for slot in range(SLOTS)]
-        good = [slot for slot in slots if slot is not None]
+        slots = [(slot, _parse(data[slot * SLOT_BYTES : (slot + 1) * SLOT_BYTES])) for slot in range(SLOTS)]
+        good = [(*found, slot) for slot, found in slots if found is not None]
         if not good:
-            self._tell_unreadable("neither of its two copies is whole")
+            self._tell_unreadable("none of its copies is whole")
             return None
-        self._generation, state = max(good, key=lambda slot: slot[0])
+        self._generation, state, self._saved = max(good, key=lambda one: one[0])
+        self._synced = self._syncing = self._saved
         return state
 
     def save(self, state: SpoolState, *, is_synced: bool) -> None:
         """Survives the end of the process; with ``is_synced`` that of the machine. A failing disk is logged once."""
         self._generation += 1
+        kept = {self._saved, self._synced, self._syncing}
+        slot = next(number for number in range(SLOTS) if number not in kept)
         try:
-            handle = self._open()
-            os.pwrite(handle, _slot(self._generation, state), self._generation % SLOTS * SLOT_BYTES)
-            if is_synced:
-                os.fdatasync(handle)
+            os.pwrite(self._open(), _slot(self._generation, state), slot * SLOT_BYTES)
+        except OSError as error:
+            self._tell_failing(error)
+            return
+        self._saved = slot
+        self._is_failing = False
+        if is_synced:
+            self.sync()
+
+    def sync(self) -> None:
+        """Returns when what was saved last survives the end of the machine; for one other thread than ``save``."""
+        self._syncing = self._saved
+        try:
+            os.fdatasync(self._open())
         except OSError as error:
             self._tell_failing(error)
         else:
-            self._is_failing = False
+            self._synced = self._syncing
 
     def close(self) -> None:
         """Lets go of the file."""

@@ -44,7 +44,8 @@ class Power:
 
 
 def leave(life: Life) -> None:
-    """The kernel closes what a killed process had open."""
+    """The kernel ends its threads, and closes what it had open."""
+    life.spool._flusher.end()
     life.spool._segments.close()
     life.spool._state_file.close()
 
