@@ -48,6 +48,11 @@ def check_url(url: str, schemes: frozenset[str]) -> urllib.parse.SplitResult:
     return parts
 
 
+def shown_url(url: str) -> str:
+    """An address for the log: what follows the path may hold a secret."""
+    return re.split("[?#]", url, maxsplit=1)[0]
+
+
 def header(text: str) -> tuple[str, str]:
     """Name and value of ``Name: value``. Raises ValueError."""
     found = _HEADER.fullmatch(text)

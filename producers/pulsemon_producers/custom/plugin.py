@@ -69,6 +69,7 @@ def load(name: str, host: Host) -> Collector:
         kind = found[0].load()
         is_collector = isinstance(kind, type) and issubclass(kind, Collector)
         made = kind(host) if is_collector else None
+        times = (float(made.interval_seconds), float(made.deadline_seconds)) if isinstance(made, Collector) else ()
     except (Exception, SystemExit) as error:  # code of others: whatever it raises is its failure, not ours
         raise LoadError(
             f"{found[0].value} cannot be loaded ({type(error).__name__}: {error}): mend the package, then start the "
@@ -76,6 +77,8 @@ def load(name: str, host: Host) -> Collector:
         ) from error
     if not isinstance(made, Collector):
         raise LoadError(f"{found[0].value} is no subclass of Collector: mend the package, then start the agent again")
+    if not all(seconds > 0 for seconds in times):
+        raise LoadError(f"{found[0].value} has an interval or a deadline that is not above 0: mend the package")
     return made
 
 

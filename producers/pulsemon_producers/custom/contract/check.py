@@ -20,6 +20,7 @@ from pulsemon_producers.worker import Outcome, Worker
 
 IMPORT_SECONDS = 30.0
 CLOSE_SECONDS = 1.0
+THREAD_END_SECONDS = 0.2
 TICK_MS = 10_000
 FIRST_TICK_MS = 1_780_000_000_000
 WATCH = "pulsemon_producers.custom.contract.watch"
@@ -123,7 +124,7 @@ def _run(
     worker = Worker(made, outcomes)
     points = _points(worker, outcomes, ticks, Examined(prefix), findings)
     worker.end()
-    if worker.join(CLOSE_SECONDS):
+    if worker.join(THREAD_END_SECONDS):
         _close(made, before, findings)
     return points
 
@@ -171,6 +172,6 @@ def _close(collector: Collector, before: set[threading.Thread], findings: list[s
     if seconds > CLOSE_SECONDS:
         findings.append(f"close() took {seconds:.1f} s: it must not block")
     for thread in set(threading.enumerate()) - before:
-        thread.join(CLOSE_SECONDS)
+        thread.join(THREAD_END_SECONDS)
         if thread.is_alive():
             findings.append(f"the thread {thread.name} still runs after close()")

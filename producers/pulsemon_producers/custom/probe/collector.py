@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from pulsemon_producers.collectors.base import Collector, Point, Tick, counter, gauge
 from pulsemon_producers.collectors.host import Host
+from pulsemon_producers.custom.checks import shown_url
 from pulsemon_producers.custom.probe.settings import ProbeSettings
 from pulsemon_producers.custom.probe.target import Target, Verdict
 
@@ -64,12 +65,12 @@ class ProbeCollector(Collector):
         """Logs when it changes."""
         is_up = verdict.failure is None
         if is_up and not self._is_up:
-            log.info("Probe %s: %s answers as wanted again.", self._settings.name, self._settings.url)
+            log.info("Probe %s: %s answers as wanted again.", self._settings.name, shown_url(self._settings.url))
         elif not is_up and self._is_up:
             log.warning(
                 "Probe %s: %s does not answer as wanted, %s. probe.up is 0 until it does.",
                 self._settings.name,
-                self._settings.url,
+                shown_url(self._settings.url),
                 verdict.failure,
             )
         self._is_up = is_up

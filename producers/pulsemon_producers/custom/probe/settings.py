@@ -43,7 +43,7 @@ class ProbeSettings:
         for line in self.headers:
             header(line)
         try:
-            re.compile(self.body)
+            re.compile(self.body.encode())
         except re.error as error:
             raise ValueError(f"body {self.body!r} is no pattern: {error}") from None
         if not self.is_http and (self.headers or self.authorization or self.status or self.body):

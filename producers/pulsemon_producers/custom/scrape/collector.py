@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pulsemon_producers.collectors.base import Collector, Point, Tick, gauge
 from pulsemon_producers.collectors.host import Host
 from pulsemon_producers.collectors.names import Names
-from pulsemon_producers.custom.checks import header
+from pulsemon_producers.custom.checks import header, shown_url
 from pulsemon_producers.custom.exposition.limits import REASONS, Chosen, Limits, choose
 from pulsemon_producers.custom.exposition.page import parse_page
 from pulsemon_producers.custom.net.dial import DialError, Timing, make_context
@@ -96,11 +96,11 @@ class ScrapeCollector(Collector):
             log.warning(
                 "Scrape %s: %s yields nothing, %s. scrape.up is 0 until it does.",
                 self._settings.name,
-                self._settings.url,
+                shown_url(self._settings.url),
                 failure,
             )
         elif not failure and not self._is_up:
-            log.info("Scrape %s: %s works again.", self._settings.name, self._settings.url)
+            log.info("Scrape %s: %s works again.", self._settings.name, shown_url(self._settings.url))
         self._is_up = not failure
 
 

@@ -42,9 +42,10 @@ class TextFileCollector(Collector):
 
     def _points(self, found: Found) -> Iterator[Point]:
         labels = {"file": found.name}
-        is_expired = not found.problem and found.age_seconds > self._settings.max_age_seconds
-        yield gauge("textfile.age", found.age_seconds, labels)
-        yield gauge("textfile.expired", is_expired, labels)
+        if found.age_seconds is not None:
+            is_expired = not found.problem and found.age_seconds > self._settings.max_age_seconds
+            yield gauge("textfile.age", found.age_seconds, labels)
+            yield gauge("textfile.expired", is_expired, labels)
         chosen = choose(found.series, Limits(MAX_SAMPLES, MAX_SAMPLES), f"{CUSTOM_PREFIX}{{}}".format)
         yield gauge("textfile.error", bool(found.problem) or chosen.left_out["labels"] > 0, labels)
         yield from chosen.points

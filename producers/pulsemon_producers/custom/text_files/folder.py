@@ -19,10 +19,10 @@ _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NOCTTY
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One file: how long ago it was written, what it says, and why it is not taken ("" if it is)."""
+    """One file: how long ago it was written (None if unknown), what it says, why it is not taken ("" if it is)."""
 
     name: str
-    age_seconds: float
+    age_seconds: float | None
     series: tuple[Series, ...] = ()
     problem: str = ""
 
@@ -53,7 +53,7 @@ class _Reading:
 
     def file(self, folder: int, name: str) -> Found:
         """What the file says; a file that is too old is not read."""
-        age_seconds = 0.0
+        age_seconds = None
         try:
             with os.fdopen(os.open(name, _READ, dir_fd=folder), "rb") as file:
                 state = os.fstat(file.fileno())

@@ -94,6 +94,8 @@ def test_what_is_not_enabled_is_not_even_imported(site: Path) -> None:
     [
         ("import no_such_module\n", r"of_others_mail:Mail cannot be loaded \(ModuleNotFoundError: No module named"),
         ("raise SystemExit('gone')\n", r"cannot be loaded \(SystemExit: gone\)"),
+        (GOOD.replace("60.0", "'often'"), r"cannot be loaded \(ValueError: could not convert string to float"),
+        (GOOD.replace("60.0", "0.0"), "has an interval or a deadline that is not above 0"),
         ("Mail = 3\n", "of_others_mail:Mail is no subclass of Collector"),
         (GOOD + "    def __init__(self, host): raise OSError('no spool')\n", r"cannot be loaded \(OSError: no spool\)"),
     ],

@@ -140,6 +140,12 @@ def test_who_does_not_verify_trusts_any_certificate() -> None:
             assert values(collector)["probe.up{probe=web}"] == 1.0
 
 
+def test_what_follows_the_path_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    assert failure(ProbeSettings("web", f"http://127.0.0.1:{closed_port()}/health?token=secret#more")) == "connect"
+    assert "/health does not answer" in caplog.text
+    assert "secret" not in caplog.text
+
+
 def test_down_and_up_again_is_logged_once_each_and_failures_are_counted(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     with (

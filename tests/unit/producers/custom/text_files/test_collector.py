@@ -100,6 +100,7 @@ def test_what_others_could_have_written_is_not_taken(
 
     assert {name for name in found if name.startswith("custom.")} == {"custom.good"}
     assert found["textfile.error{file=open.prom}"] == found["textfile.error{file=link.prom}"] == 1.0
+    assert "textfile.age{file=link.prom}" not in found, "nobody looked"
     folder.chmod(0o777)
     with pytest.raises(TrustError, match="can be written by its group or by others"):
         values(collector)
