@@ -16,6 +16,7 @@ from pulsemon_schemas.records import LogRecord
 from pulsemon_schemas.runtime.kafka import KafkaSettings
 
 from pulsemon_stream_processors import fast_transport
+from pulsemon_stream_processors.byte_bound_queue import ByteBoundQueue
 from pulsemon_stream_processors.group import Incoming
 from pulsemon_stream_processors.settings import ProcessorSettings
 
@@ -109,6 +110,20 @@ class StreamApp:
                 self._failed(error)
 
 
+class _App(faust.App):
+    """Faust's app with a bound in bytes for what is fetched and not yet processed."""
+
+    def __init__(self, *arguments: Any, buffer_bytes: int, **more: Any) -> None:
+        self._buffer_bytes = buffer_bytes
+        super().__init__(*arguments, **more)
+
+    def FlowControlQueue(self, maxsize: int | None = None, *, clear_on_resume: bool = False) -> ByteBoundQueue:  # noqa: N802 - Faust's name
+        """A queue of fetched events."""
+        return ByteBoundQueue(
+            self._buffer_bytes, maxsize=maxsize, flow_control=self.flow_control, clear_on_resume=clear_on_resume
+        )
+
+
 def _incoming(event: EventT[Any]) -> Incoming:
     message = event.message
     return Incoming(
@@ -125,8 +140,9 @@ def _incoming(event: EventT[Any]) -> Incoming:
 
 
 def _app(settings: ProcessorSettings, kafka: KafkaSettings, partition_count: int, data_folder: str) -> faust.App:
-    return faust.App(
+    return _App(
         settings.application,
+        buffer_bytes=settings.buffer_bytes,
         broker=[f"kafka://{address}" for address in _addresses(kafka)],
         broker_credentials=_credentials(kafka),
         broker_session_timeout=settings.session_seconds,

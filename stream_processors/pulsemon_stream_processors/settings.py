@@ -22,7 +22,8 @@ class ProcessorSettings:
 
     With ``tick_seconds`` or ``metrics_seconds`` 0 the worker writes no Ticks, or no metrics of its own: for a recorded
     log, which has its own Ticks. A partition's whole state is written every ``round_seconds``, ``slice_servers`` at a
-    time. ``watchdog_seconds`` without progress, while there is something to read, end the process.
+    time. Fetched records wait in at most about ``buffer_bytes``. ``watchdog_seconds`` without progress, while there is
+    something to read, end the process.
     """
 
     tick_key: Secret
@@ -33,6 +34,7 @@ class ProcessorSettings:
     round_seconds: float = 300.0
     slice_servers: int = 256
     take_records: int = 500
+    buffer_bytes: int = 64 * 1024 * 1024
     take_seconds: float = 0.1
     session_seconds: float = 10.0
     watchdog_seconds: float = 30.0
@@ -60,6 +62,7 @@ def _check_positive(settings: ProcessorSettings) -> None:
         "round_seconds",
         "slice_servers",
         "take_records",
+        "buffer_bytes",
         "take_seconds",
         "watchdog_seconds",
     ):
