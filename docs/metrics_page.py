@@ -13,26 +13,29 @@ boots; a gauge and an up-down amount mean something by themselves, the latter al
 headline metrics, whose newest values are kept at hand, ○ those that are sent only if `PULSEMON_AGENT_ENABLE` asks for
 them. Labels may have any value where none is listed.
 
-Totals and rates are both sent. A rate needs two readings, so the first tick has none; a total that fell within one boot is
-not sent, and counted in `pulsemon.agent.collect.errors`.
+Totals and rates are both sent. A rate needs two readings, so the first tick has none; a total that fell within one
+boot is not sent, and counted in `pulsemon.agent.collect.errors`.
 
 ## What is collected
 
-- **Choosing.** `PULSEMON_AGENT_ENABLE` and `PULSEMON_AGENT_DISABLE` have names or patterns (`system.cpu.logical.*`); what is off
-  costs nothing. Each CPU by itself has names of its own (`system.cpu.logical.time`), so that the sum over the labels of
-  `system.cpu.time` counts nothing twice.
-- **Processes.** Every 30 s the `PULSEMON_AGENT_TOP_PROCESSES` biggest programs by CPU, memory, disk bytes and descriptors,
-  all processes of one name together. Names only: command lines never leave the host. Threads of the kernel of one kind count as one.
-  Disk bytes and descriptors of processes of other users take root, or the capabilities that [the agent](agent.md#as-a-service) tells of.
-- **Watches.** `PULSEMON_AGENT_WATCH_PROCESSES=nginx,shop=*java*shop.jar*`: `process.up` is 1 while a process fits, by its name
-  or its command line; with it come threads, descriptors, uptime, CPU, memory and disk bytes under the name of the watch.
+- **Choosing.** `PULSEMON_AGENT_ENABLE` and `PULSEMON_AGENT_DISABLE` have names or patterns (`system.cpu.logical.*`);
+  what is off costs nothing. Each CPU by itself has names of its own (`system.cpu.logical.time`), so that the sum over
+  the labels of `system.cpu.time` counts nothing twice.
+- **Processes.** Every 30 s the `PULSEMON_AGENT_TOP_PROCESSES` biggest programs by CPU, memory, disk bytes and
+  descriptors, all processes of one name together. Names only: command lines never leave the host. Threads of the
+  kernel of one kind count as one. Disk bytes and descriptors of processes of other users take root, or the
+  capabilities that [the agent](agent.md#as-a-service) tells of.
+- **Watches.** `PULSEMON_AGENT_WATCH_PROCESSES=nginx,shop=*java*shop.jar*`: `process.up` is 1 while a process fits, by
+  its name or its command line; with it come threads, descriptors, uptime, CPU, memory and disk bytes under the name
+  of the watch.
 - **Services.** With systemd, services that failed or keep starting anew, and from then on; those of
   `PULSEMON_AGENT_WATCH_UNITS` always. `systemctl` is asked every 30 s.
-- **Containers.** Docker, Podman, Kubernetes, containerd, LXC and systemd-nspawn, by their control groups (version 1 or 2); no engine is
-  asked. Names come from the engines' own folders where the agent may read them (as root), else the short id stands for the name.
-- **In a container** `system.cpu.limit`, `system.load.per_cpu` and `system.memory.available.ratio` heed what the container may take;
-  the other names tell of the host. The container itself is `container.id=self`. Limits of the agent's own systemd unit are not
-  the host's and change nothing.
+- **Containers.** Docker, Podman, Kubernetes, containerd, LXC and systemd-nspawn, by their control groups (version 1
+  or 2); no engine is asked. Names come from the engines' own folders where the agent may read them (as root), else
+  the short id stands for the name.
+- **In a container** `system.cpu.limit`, `system.load.per_cpu` and `system.memory.available.ratio` heed what the
+  container may take; the other names tell of the host. The container itself is `container.id=self`. Limits of the
+  agent's own systemd unit are not the host's and change nothing.
 - **Sensors, RAID, conntrack, pressure, swap** are sent where the host has them.
 """
 
