@@ -1,7 +1,9 @@
 """From the SQL of the repository to the SQL of one installation."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+from pulsemon_schemas.catalogue import METRICS
 
 from pulsemon_sinks.clickhouse.topology import SINGLE, Topology
 
@@ -12,8 +14,13 @@ def placeholders(database: str, headline: Sequence[str], topology: Topology = SI
     """The values of the placeholders. ValueError for a database name that is not a plain word."""
     if not re.fullmatch(r"[A-Za-z_]\w*", database):
         raise ValueError(f"{database!r} cannot be a database name: letters, digits and _ only; choose another one")
-    names = ", ".join(f"'{name}'" for name in headline)
-    return {"database": database, "headline": names, **topology.placeholders()}
+    return {
+        "database": database,
+        "headline": _quoted(headline),
+        "metric_names": _quoted(one.name for one in METRICS),
+        "metric_groups": _quoted(one.group for one in METRICS),
+        **topology.placeholders(),
+    }
 
 
 def render(source: str, values: Mapping[str, str]) -> str:
@@ -27,6 +34,10 @@ def render(source: str, values: Mapping[str, str]) -> str:
         return value if found[2] is None else _with_arguments(value, found[2])
 
     return _PLACEHOLDER.sub(fill, source)
+
+
+def _quoted(words: Iterable[str]) -> str:
+    return ", ".join(f"'{word}'" for word in words)
 
 
 def _with_arguments(template: str, call: str) -> str:

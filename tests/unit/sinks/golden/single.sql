@@ -499,6 +499,15 @@ WITH
       arraySort(groupUniqArray(toString(source))) AS sources
     FROM pulsemon.sightings
     GROUP BY server_id
+  ),
+  said AS (
+    SELECT
+      server_id,
+      argMax(toString(status), (log_append_time, log_offset)) AS status,
+      argMax(toString(worst_level), (log_append_time, log_offset)) AS worst_level
+    FROM pulsemon.server_state FINAL
+    GROUP BY server_id
+    HAVING status != 'purged'
   )
 SELECT
   server_id,
@@ -507,9 +516,85 @@ SELECT
   JSONExtractString(registered.body, 'region') AS region,
   JSONExtractString(registered.body, 'role') AS role,
   JSONExtract(registered.body, 'labels', 'Map(String, String)') AS labels,
+  if(said.status = '', 'new', said.status) AS status,
+  said.worst_level AS worst_level,
   seen.last_seen_at AS last_seen_at,
   seen.sources AS sources,
   registered.body != '' AS is_registered,
   if(registered.body != '', registered.version, -1) AS version
 FROM registered
-FULL OUTER JOIN seen USING (server_id);
+FULL OUTER JOIN seen USING (server_id)
+LEFT JOIN said USING (server_id);
+
+-- status_metrics_view
+
+CREATE OR REPLACE VIEW pulsemon.status_metrics  AS
+WITH
+  steps AS (
+    SELECT
+      server_id, metric, labels, occurred_at AS since, state,
+      indexOf(['info', 'warning', 'critical'], toString(level)) AS severity,
+      leadInFrame(occurred_at, 1, toDateTime64('2100-01-01 00:00:00', 3, 'UTC')) OVER (
+        PARTITION BY server_id, alert_id ORDER BY transition ROWS BETWEEN CURRENT ROW AND 1 FOLLOWING
+      ) AS until
+    FROM pulsemon.alerts FINAL
+    WHERE metric != ''
+  ),
+  spans AS (
+    SELECT toString(server_id) AS server_id, toString(metric) AS name, labels, groupArray((since, until, severity)) AS levels
+    FROM steps
+    WHERE state IN ('firing', 'acknowledged')
+    GROUP BY server_id, name, labels
+  )
+SELECT
+  samples.server_id AS server,
+  samples.name AS name,
+  transform(toString(samples.name), ['system.cpu.busy'], ['cpu'], 'custom') AS `group`,
+  samples.labels AS labels,
+  samples.value AS value,
+  ['ok', 'info', 'warning', 'critical'][
+    1 + arrayMax(arrayPushBack(arrayMap(one -> if(samples.recorded_at >= one.1 AND samples.recorded_at < one.2, one.3, 0), spans.levels), 0))
+  ] AS status,
+  samples.recorded_at AS recorded_at
+FROM pulsemon.samples AS samples FINAL
+LEFT JOIN spans
+  ON spans.server_id = toString(samples.server_id) AND spans.name = toString(samples.name) AND spans.labels = toString(samples.labels);
+
+-- threshold_configurations_view
+
+CREATE OR REPLACE VIEW pulsemon.threshold_configurations  AS
+WITH
+  rules AS (
+    SELECT
+      entity_id AS rule_id,
+      argMax(body, offset) AS body,
+      argMax(author, offset) AS author,
+      max(offset) AS version,
+      argMax(append_time, offset) AS changed_at
+    FROM pulsemon.control_log
+    WHERE entity_type = 'rule' AND void = 0
+    GROUP BY entity_id
+    HAVING argMax(operation, offset) = 'put'
+  )
+SELECT
+  rule_id,
+  JSONExtractString(body, 'metric') AS metric_name,
+  JSONExtract(body, 'match', 'Map(String, String)') AS match,
+  if(JSONHas(body, 'operator'), JSONExtractString(body, 'operator'), '>=') AS operator,
+  if(JSONHas(body, 'window'), JSONExtractString(body, 'window', 'function'), 'last') AS window_function,
+  JSONExtractFloat(body, 'window', 'seconds') AS window_seconds,
+  JSONExtract(body, 'levels', 'info', 'limit', 'Nullable(Float64)') AS info_threshold,
+  JSONExtract(body, 'levels', 'warning', 'limit', 'Nullable(Float64)') AS warning_threshold,
+  JSONExtract(body, 'levels', 'critical', 'limit', 'Nullable(Float64)') AS critical_threshold,
+  multiIf(
+    NOT JSONHas(body, 'scope'), 'global',
+    JSONExtractString(body, 'scope', 'value') = '', JSONExtractString(body, 'scope', 'kind'),
+    concat(JSONExtractString(body, 'scope', 'kind'), '=', JSONExtractString(body, 'scope', 'value'))
+  ) AS scope,
+  JSONExtract(body, 'scope', 'labels', 'Map(String, String)') AS scope_labels,
+  NOT JSONHas(body, 'enabled') OR JSONExtractBool(body, 'enabled') AS is_enabled,
+  JSONExtractString(body, 'summary') AS summary,
+  author,
+  version,
+  changed_at
+FROM rules;

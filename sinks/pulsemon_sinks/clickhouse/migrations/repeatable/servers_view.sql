@@ -1,5 +1,6 @@
 -- Every server: the registered ones (newest valid record of the newest control log), and those known from their data alone,
 -- whose environment, region and role are ''. Only what speaks for the host counts for last_seen_at; sources names all that sent.
+-- status is the processor's newest word, 'new' for a server of which it has said nothing yet.
 CREATE OR REPLACE VIEW ${database}.servers ${on_cluster} AS
 WITH
   registered AS (
@@ -20,6 +21,15 @@ WITH
       arraySort(groupUniqArray(toString(source))) AS sources
     FROM ${database}.sightings
     GROUP BY server_id
+  ),
+  said AS (
+    SELECT
+      server_id,
+      argMax(toString(status), (log_append_time, log_offset)) AS status,
+      argMax(toString(worst_level), (log_append_time, log_offset)) AS worst_level
+    FROM ${database}.server_state FINAL
+    GROUP BY server_id
+    HAVING status != 'purged'
   )
 SELECT
   server_id,
@@ -28,9 +38,12 @@ SELECT
   JSONExtractString(registered.body, 'region') AS region,
   JSONExtractString(registered.body, 'role') AS role,
   JSONExtract(registered.body, 'labels', 'Map(String, String)') AS labels,
+  if(said.status = '', 'new', said.status) AS status,
+  said.worst_level AS worst_level,
   seen.last_seen_at AS last_seen_at,
   seen.sources AS sources,
   registered.body != '' AS is_registered,
   if(registered.body != '', registered.version, -1) AS version
 FROM registered
-FULL OUTER JOIN seen USING (server_id);
+FULL OUTER JOIN seen USING (server_id)
+LEFT JOIN said USING (server_id);
