@@ -10,7 +10,7 @@ from pulsemon_producers.client.drops import Drops
 from pulsemon_producers.client.endings import ENDINGS
 from pulsemon_producers.client.forks import WATCH, keep_for_ever
 from pulsemon_producers.client.labelling import Labelling
-from pulsemon_producers.client.natives import new_lock, start_thread
+from pulsemon_producers.client.natives import new_lock, start_thread, this_thread, wait_for_end
 from pulsemon_producers.client.reading import Labels, Reading, Sample, Told
 from pulsemon_producers.client.registry import Registry
 from pulsemon_producers.client.settings import ClientSettings, labels_of
@@ -26,6 +26,7 @@ MAX_WAITING_EVENTS = 1000
 MAX_EVENT_CHARACTERS = 1000
 FORK_WAIT_SECONDS = 5.0
 """Loading the transport's libraries takes a tenth of a second; a fork in its midst would leave them half loaded."""
+END_SECONDS = 0.1
 SNAPSHOT_PRODUCER = "snapshot"
 MS_PER_SECOND = 1000
 
@@ -59,6 +60,7 @@ class Core:
         self._is_held = False
         self._events: deque[Told] = deque()
         self._worker: Worker | None = None
+        self._thread = 0
         self.registry = Registry(self, settings.bounds)
         WATCH.add(self)
         if handles_sigterm:
@@ -170,6 +172,7 @@ class Core:
         ticket = Ticket(timeout_seconds, is_last=True)
         self.desk.hand_in(ticket)
         arrived = ticket.wait()
+        wait_for_end(self._thread, END_SECONDS)
         self.is_running = False
         return arrived
 
@@ -198,6 +201,7 @@ class Core:
 
     def _work(self) -> None:
         """The thread that sends."""
+        self._thread = this_thread()
         with self._loading:
             from pulsemon_producers.client.slot import take_slot
             from pulsemon_producers.client.worker import Worker

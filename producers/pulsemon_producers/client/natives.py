@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 MAX_WAIT_SECONDS = 3600.0
+POLL_SECONDS = 0.001
 
 
 def new_lock() -> _thread.LockType:
@@ -37,6 +38,15 @@ def this_thread() -> int:
     """The number of the operating system's thread that calls, the same for all of its greenlets."""
     number: int = _native("get_ident")()
     return number
+
+
+def wait_for_end(thread: int, seconds: float) -> None:
+    """Waits until a thread has run to its end, so that nothing of it is left when the interpreter is taken apart."""
+    pause = Bell()
+    for _ in range(round(seconds / POLL_SECONDS)):
+        if thread not in sys._current_frames():  # noqa: SLF001 - its documented name
+            return
+        pause.wait(POLL_SECONDS)
 
 
 def _native(name: str) -> Any:

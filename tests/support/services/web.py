@@ -1,5 +1,6 @@
 """A web service that counts its requests, made before the workers are."""
 
+import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -10,7 +11,7 @@ requests = client.counter("shop.requests")
 
 
 def app(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Answers everything."""
+    """Answers everything with the number of its process."""
     requests.add()
     start_response("200 OK", [("Content-Type", "text/plain")])
-    return [b"ok"]
+    return [str(os.getpid()).encode()]
