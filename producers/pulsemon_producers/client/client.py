@@ -205,6 +205,7 @@ class Client:
     def snapshot(self, recorded_at_ms: int | None = None) -> "MetricBatch":
         """What a flush would send now, without sending it: for tests. Intervals of histograms begin anew. Example::
 
+        client.count("shop.orders")
         batch = client.snapshot()
         assert "shop.orders" in batch.names
         """

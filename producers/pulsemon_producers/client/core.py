@@ -32,7 +32,11 @@ MS_PER_SECOND = 1000
 
 
 class Measured(NamedTuple):
-    """One value that a source gives: name, value in the metric's unit, labels."""
+    """One value that a source gives: name, value in the metric's unit, labels. Example::
+
+    Measured("process.thread.count", 12)
+    Measured("process.cpu.time", 3.5, {"cpu.mode": "user"})
+    """
 
     name: str
     value: float

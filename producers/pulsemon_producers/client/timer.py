@@ -85,7 +85,12 @@ class Timer(Histogram):
 
 
 class Timing:
-    """One running measurement: began when it was made, is counted at the first ``stop``."""
+    """One running measurement: began when it was made, is counted at the first ``stop``. Example::
+
+    timing = client.timer("shop.upload").time()
+    with timing:
+        send()
+    """
 
     __slots__ = ("_began", "_timer")
 
