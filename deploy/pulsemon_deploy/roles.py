@@ -12,6 +12,10 @@ KAFKA_START_SECONDS = 600.0
 HISTORY_SECONDS = 900.0
 # A task waits a minute for an outside broker or store before it says that it is away.
 TASK_SECONDS = 180.0
+# After so long without a turn of its loop a role is taken for hung. The sink may wait two minutes for ClickHouse, and
+# does so for one topic after the other.
+WATCHDOG_SECONDS = 180.0
+SINK_WATCHDOG_SECONDS = 900.0
 
 
 def plan(installation: Installation, demo_servers: int = 0) -> tuple[Role, ...]:
@@ -27,9 +31,9 @@ def plan(installation: Installation, demo_servers: int = 0) -> tuple[Role, ...]:
         _task(installation, "migrate", ("migrate",), engine),
         *(_history(installation, demo_servers) if demo_servers else ()),
         _service(installation, "ui", ("migrate",)),
-        _service(installation, "sink", ("topics", "migrate")),
-        _service(installation, "processor", ("topics",)),
-        _service(installation, "agent", ("topics",)),
+        _service(installation, "sink", ("topics", "migrate"), SINK_WATCHDOG_SECONDS),
+        _service(installation, "processor", ("topics",), WATCHDOG_SECONDS),
+        _service(installation, "agent", ("topics",), WATCHDOG_SECONDS),
         *(_simulator(installation, demo_servers) if demo_servers else ()),
     )
 
@@ -70,8 +74,10 @@ def _task(installation: Installation, name: str, arguments: tuple[str, ...], nee
     )
 
 
-def _service(installation: Installation, name: str, needs: tuple[str, ...]) -> Role:
-    return Role(name, command("run", name), needs=needs, environ=_environ(installation))
+def _service(installation: Installation, name: str, needs: tuple[str, ...], watchdog_seconds: float = 0.0) -> Role:
+    """The loops of those with a watchdog do the work themselves; the dashboard's and the engine's threads only wait."""
+    environ = _environ(installation)
+    return Role(name, command("run", name), needs=needs, environ=environ, watchdog_seconds=watchdog_seconds)
 
 
 def _history(installation: Installation, servers: int) -> tuple[Role, ...]:
@@ -91,7 +97,10 @@ def _history(installation: Installation, servers: int) -> tuple[Role, ...]:
 
 def _simulator(installation: Installation, servers: int) -> tuple[Role, ...]:
     arguments = ("run", "simulator", "--servers", str(servers))
-    return (Role("simulator", command(*arguments), needs=("topics",), environ=_environ(installation)),)
+    environ = _environ(installation)
+    return (
+        Role("simulator", command(*arguments), needs=("topics",), environ=environ, watchdog_seconds=WATCHDOG_SECONDS),
+    )
 
 
 def _environ(installation: Installation) -> dict[str, str]:

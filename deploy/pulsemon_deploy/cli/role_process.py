@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pulsemon_schemas.runtime import notify
 
 from pulsemon_deploy import logs
+from pulsemon_deploy.beating_stop import BeatingStop
 from pulsemon_deploy.home_lock import used
 from pulsemon_deploy.installation import Installation, installation
 
@@ -23,7 +24,7 @@ def start_logging(role: str) -> None:
 def run_role(role: str, body: Body) -> None:
     """Runs ``body`` until SIGTERM or SIGINT, which let it drain and return."""
     start_logging(role)
-    stop = threading.Event()
+    stop = BeatingStop(notify.Heartbeat(os.environ).beat)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     own = installation(os.environ)

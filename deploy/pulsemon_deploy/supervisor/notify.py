@@ -7,6 +7,7 @@ import struct
 from dataclasses import dataclass
 
 READY = b"READY=1"
+ALIVE = b"WATCHDOG=1"
 STATUS = b"STATUS="
 MESSAGE_BYTES = 4096
 _CREDENTIALS = struct.Struct("3i")
@@ -18,6 +19,7 @@ class Notice:
 
     is_ready: bool
     status: str
+    is_alive: bool = False
 
 
 class NotifySocket:
@@ -40,14 +42,15 @@ class NotifySocket:
 
     def read(self) -> Notice:
         """The waiting messages of this user, taken together."""
-        is_ready, status = False, ""
+        is_ready, is_alive, status = False, False, ""
         while True:
             try:
                 message, ancillary, _, _ = self._socket.recvmsg(MESSAGE_BYTES, socket.CMSG_SPACE(_CREDENTIALS.size))
             except BlockingIOError:
-                return Notice(is_ready, status)
+                return Notice(is_ready, status, is_alive)
             for line in message.split(b"\n") if _is_from_this_user(ancillary) else ():
                 is_ready = is_ready or line == READY
+                is_alive = is_alive or line == ALIVE
                 if line.startswith(STATUS):
                     status = line.removeprefix(STATUS).decode(errors="replace")
 

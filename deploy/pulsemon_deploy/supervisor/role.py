@@ -19,7 +19,8 @@ class Role:
 
     ``needs`` are the roles that must be ready before it starts. A task is carried out again whenever a role of
     ``follows`` became ready anew. ``log_file`` is the file of the logs folder to read when it fails, its own output
-    unless given. "Everything is ready" does not wait for a role that is not ``is_awaited``.
+    unless given. "Everything is ready" does not wait for a role that is not ``is_awaited``. A role that gave
+    signs of life and then none for ``watchdog_seconds`` is taken for hung; with 0 none are expected.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Role:
     environ: Mapping[str, str] = field(default_factory=dict)
     start_seconds: float = 60.0
     stop_seconds: float = 10.0
+    watchdog_seconds: float = 0.0
     output_file: str = ""
     log_file: str = ""
     is_awaited: bool = True

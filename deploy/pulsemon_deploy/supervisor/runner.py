@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from pulsemon_schemas.runtime.notify import USEC_PER_SECOND, WATCHDOG_PID_VARIABLE, WATCHDOG_VARIABLE
+
 from pulsemon_deploy.supervisor.child import Child
 from pulsemon_deploy.supervisor.console import Console
 from pulsemon_deploy.supervisor.life import HOPELESS_FAILURES, Ending, Life, State
@@ -14,6 +16,7 @@ from pulsemon_deploy.supervisor.loop import Loop, read_available
 from pulsemon_deploy.supervisor.output import Lines, level_and_message, says_why
 from pulsemon_deploy.supervisor.probe import accepts
 from pulsemon_deploy.supervisor.role import Readiness, Role
+from pulsemon_deploy.supervisor.signs_of_life import SignsOfLife
 from pulsemon_deploy.supervisor.state import RoleState
 
 # Only while a role starts.
@@ -39,11 +42,12 @@ class Runner:
         self.is_hopeless = False
         self._loop = loop
         self._console = console
-        self._environ = {**environ, **role.environ}
+        self._environ = {**environ, **role.environ, **watchdog_environ(role.watchdog_seconds)}
         self._changed = changed
         self._log_path = logs_folder / role.log_name
         self._log = LogFile(logs_folder / role.output_name)
         self._child: Child | None = None
+        self._signs: SignsOfLife | None = None
         self._lines = Lines()
         self._last_line = ""
         self._message = ""
@@ -67,6 +71,8 @@ class Runner:
         self._loop.on_readable(child.ended, lambda: self._ended(child))
         self._loop.after(self.role.start_seconds, lambda: self._give_up_starting(child))
         self._loop.on_readable(child.notify.fileno(), lambda: self._notified(child))
+        if self.role.watchdog_seconds:
+            self._signs = SignsOfLife(self._loop, self.role.watchdog_seconds, lambda: self._kill_hung(child))
         if self.role.readiness is Readiness.PORT:
             self._probe(child)
 
@@ -114,6 +120,8 @@ class Runner:
 
     def _notified(self, child: Child) -> None:
         notice = child.notify.read()
+        if notice.is_alive and self._signs is not None:
+            self._signs.sign()
         if notice.status:
             self._message = notice.status
             self._console.say(self.role.name, notice.status)
@@ -143,6 +151,8 @@ class Runner:
             self._loop.forget(file)
         child.close()
         self._child = None
+        if self._signs is not None:
+            self._signs.end()
         self._judge(exit_code)
         self._changed(self)
 
@@ -196,11 +206,25 @@ class Runner:
             self._console.say(self.role.name, text, logging.WARNING)
             child.kill()
 
+    def _kill_hung(self, child: Child) -> None:
+        if self._child is child and self.life.state is State.READY:
+            text = f"gave no sign of life for {self.role.watchdog_seconds:g} s, so it is killed"
+            self._console.say(self.role.name, text, logging.WARNING)
+            child.kill()
+
     def _kill_late(self, child: Child) -> None:
         if self._child is child:
             text = f"did not end within {self.role.stop_seconds:g} s, so it is killed"
             self._console.say(self.role.name, text, logging.WARNING)
             child.kill()
+
+
+def watchdog_environ(limit_seconds: float) -> Mapping[str, str]:
+    """What tells a process to give signs of life; "" takes back what our own starter said to us."""
+    return {
+        WATCHDOG_VARIABLE: f"{limit_seconds * USEC_PER_SECOND:.0f}" if limit_seconds else "",
+        WATCHDOG_PID_VARIABLE: "",
+    }
 
 
 def ending_words(exit_code: int) -> str:

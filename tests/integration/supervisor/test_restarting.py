@@ -118,3 +118,26 @@ def _runs(pid: int) -> bool:
     except FileNotFoundError:
         return False
     return status != "Z"
+
+
+ALIVE = """
+client = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+ready()
+for _ in range({beats}):
+    client.sendto(b"WATCHDOG=1", "\\0" + os.environ["NOTIFY_SOCKET"][1:])
+    time.sleep(int(os.environ["WATCHDOG_USEC"]) / 2e6)
+wait()
+"""
+
+
+def test_a_role_without_a_sign_of_life_is_killed_and_started_again(tmp_path: Path) -> None:
+    """One falls silent, one goes on giving signs, and one never gave any."""
+    hung = service("hung", ALIVE.format(beats=2), watchdog_seconds=0.4)
+    alive = service("alive", ALIVE.format(beats=10_000), watchdog_seconds=2.0)
+    quiet = service("quiet", watchdog_seconds=0.4)
+    with supervised(tmp_path, [hung, alive, quiet]) as running:
+        running.wait_ready()
+        wait_until(lambda: running.role("hung").restarts >= 1, 15, "the silent one was started again")
+        assert (running.role("alive").restarts, running.role("quiet").restarts) == (0, 0)
+        _, output = running.stop()
+    assert "hung       WARNING gave no sign of life for 0.4 s, so it is killed" in output
