@@ -26,9 +26,11 @@ Start = Literal["latest", "earliest"]
 POLL_SECONDS = 0.2
 PLACE_SECONDS = 5.0
 PLACE_TRIES = 3
-# librdkafka's own errors: nothing is left to commit, and a login that the broker does not take
+# librdkafka's own errors: nothing is left to commit, a login that the broker does not take, and nobody is there
 NO_OFFSET = -168
 AUTHENTICATION = -169
+ALL_BROKERS_DOWN = -187
+CRITICAL_ONLY = 2
 
 
 def read(
@@ -149,12 +151,16 @@ class GroupPlace:
         self._start = start
         self._has_unsaved = False
         self._trouble = ""
-        self._consumer: Consumer = Consumer(config, logger=log)
+        self._errors: list[KafkaError] = []
+        # its errors come by the callback; its own lines in the log repeat them at each try
+        own = {"error_cb": self._errors.append, "log_level": CRITICAL_ONLY}
+        self._consumer: Consumer = Consumer({**config, **own}, logger=log)
         self._consumer.subscribe([topic], on_assign=self._on_assign)
 
     def next(self) -> "Message | None":
         """The next record, None if there is none within a moment."""
         message = self._consumer.poll(POLL_SECONDS)
+        self._heed_errors()
         if message is None:
             self._save()
             return None
@@ -227,6 +233,15 @@ class GroupPlace:
         first, end = self._consumer.get_watermark_offsets(at, PLACE_SECONDS)
         at.offset = end if self._start == "latest" else first
         return at, True
+
+    def _heed_errors(self) -> None:
+        """Those of the client itself: one broker of several that is away is none of our business."""
+        errors, self._errors[:] = list(self._errors), []
+        for error in errors:
+            if error.code() in (ALL_BROKERS_DOWN, AUTHENTICATION) or error.fatal():
+                self._on_error(error)
+            else:
+                log.debug("the client says: %s", error)
 
     def _on_error(self, error: "KafkaError") -> None:
         from confluent_kafka import KafkaError
