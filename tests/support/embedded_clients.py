@@ -1,9 +1,12 @@
 """Programs that embed the library, each a process of its own, and what they left in the topic."""
 
+import http.client
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +22,9 @@ TESTS = Path(__file__).parents[1]
 PROGRAMS = TESTS / "support" / "services"
 TIMEOUT_SECONDS = 30.0
 POLL_SECONDS = 0.05
+LISTENING = re.compile(r"Listening at: http://127\.0\.0\.1:(\d+)")
+REQUESTS_AT_ONCE = 100
+MAX_REQUESTS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +58,10 @@ class Place:
             argv, env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
         )
 
-    def run(self, name: str, *arguments: str) -> str:
+    def run(self, name: str, *arguments: str, timeout_seconds: float = 60.0) -> str:
         """Runs a program to its end; what it printed. AssertionError with its errors if it failed or said anything."""
         with self.start(name, *arguments) as program:
-            output, errors = program.communicate(timeout=60)
+            output, errors = program.communicate(timeout=timeout_seconds)
         assert program.returncode == 0, errors
         assert errors == ""
         return output
@@ -69,6 +75,42 @@ class Place:
         """All events in the topic."""
         name = self.topics[EVENTS.name]
         return [event for event in read_all(self.broker.settings, name) if isinstance(event, Event)]
+
+
+def serve_with_gunicorn(place: Place, worker_class: str, workers: int, requests: int) -> int:
+    """Asks a real gunicorn, with the client made before its workers, until each has answered; how often it was asked.
+
+    A worker of gunicorn that is told to end while it begins does not end: so each must have answered before.
+    """
+    options = ["--preload", "--workers", str(workers), "--worker-class", worker_class, "--bind", "127.0.0.1:0"]
+    argv = [sys.executable, "-m", "gunicorn", *options, "--no-control-socket", "support.services.web:app"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(argv, env=place.environment(), stdout=pipe, stderr=pipe, text=True, bufsize=1) as server:
+        assert server.stderr is not None
+        log = ""
+        while not (found := LISTENING.search(log)):
+            line = server.stderr.readline()
+            assert line, log
+            log += line
+        asked, pids = 0, set[str]()
+        with ThreadPoolExecutor(8) as pool:
+            while (len(pids) < workers or asked < requests) and asked < MAX_REQUESTS:
+                pids |= set(pool.map(_ask, [int(found[1])] * REQUESTS_AT_ONCE))
+                asked += REQUESTS_AT_ONCE
+        server.terminate()
+        _, errors = server.communicate(timeout=TIMEOUT_SECONDS)
+    assert server.returncode == 0, log + errors
+    assert "Traceback" not in log + errors
+    return asked
+
+
+def _ask(port: int) -> str:
+    """The process that answered."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
+    connection.request("GET", "/")
+    answer = connection.getresponse().read().decode()
+    connection.close()
+    return answer
 
 
 def last_values(batches: Sequence[MetricBatch], name: str) -> dict[tuple[str, str], float]:

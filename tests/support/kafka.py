@@ -2,7 +2,7 @@
 
 import subprocess
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -72,13 +72,15 @@ class Broker:
             self._process.terminate()
             self._process.wait(STOP_SECONDS)
 
-    def create_topics(self, prefix: str = "", partition_count: int = 4) -> dict[str, str]:
-        """New topics with the settings and permissions of all of ours: our name to theirs (unique, with the prefix)."""
+    def create_topics(
+        self, prefix: str = "", partition_count: int = 4, topics: Sequence[Topic] = TOPICS
+    ) -> dict[str, str]:
+        """New topics with the settings and permissions of ours: our name to theirs (unique, with the prefix)."""
         own = f"{prefix or 'test'}-{uuid.uuid4().hex[:8]}."
-        copies: list[Topic] = [replace(topic, name=own + topic.name) for topic in TOPICS]
+        copies: list[Topic] = [replace(topic, name=own + topic.name) for topic in topics]
         ensure_topics(self.settings, partition_count, copies)
         grant_all(self.admin(), [grant.binding() for grant in topic_grants(copies)])
-        return {topic.name: own + topic.name for topic in TOPICS}
+        return {topic.name: own + topic.name for topic in topics}
 
     def delete_topics(self, names: dict[str, str]) -> None:
         """Deletes what ``create_topics`` made, for tests that fill theirs."""

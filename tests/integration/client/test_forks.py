@@ -5,7 +5,7 @@ from support.embedded_clients import Place, last_values, series_at
 
 pytestmark = pytest.mark.kafka
 
-CALLS = 2000
+CALLS = 1000
 THREADS = 16
 CHILDREN = 4
 

@@ -20,4 +20,4 @@ def make(tmp_path: Path) -> Iterator[Maker]:
 
     yield made
     for client in clients:
-        client.close(5)
+        client.close(0)

@@ -1,0 +1,119 @@
+"""What services trust the client with, in numbers: ``make prove-client``.
+
+A million calls of sixteen threads, alone and in four forked workers; a broker that is away for half a minute; gunicorn
+with threads. Sums at the topic are compared with sums called.
+"""
+
+import logging
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from pulsemon import Client
+from pulsemon_deploy.kafka import ensure_topics
+from pulsemon_producers.client.kafka_transport import KafkaTransport
+from pulsemon_schemas.records import MetricBatch
+from pulsemon_schemas.topics import EVENTS, METRICS
+from support.embedded_clients import Place, last_values, read_all, series_at, serve_with_gunicorn
+from support.kafka import Broker, running_broker
+from support.waiting import wait_until
+
+pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+
+AWAY_SECONDS = 30.0
+THREADS = 16
+WORKERS = 4
+CALLS_A_THREAD = 1_000_000
+
+INTERVAL_SECONDS = 0.1
+INTERVAL_MS = 100
+LONGEST_CALL_SECONDS = 0.5
+"""A call takes less than a microsecond; the machine may give its core to others."""
+
+
+class Caller(threading.Thread):
+    """Calls all the time, and notes how long the longest call took."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__()
+        self.calls = 0
+        self.longest_seconds = 0.0
+        self._client = client
+        self._stops = threading.Event()
+
+    def run(self) -> None:
+        while not self._stops.wait(0.001):
+            begun = time.monotonic()
+            self._client.count("shop.hits")
+            self.longest_seconds = max(self.longest_seconds, time.monotonic() - begun)
+            self.calls += 1
+
+    def end(self) -> None:
+        self._stops.set()
+        self.join()
+
+
+@pytest.mark.timeout(0)
+def test_a_broker_that_is_away_costs_nothing_but_memory(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "pulsemon_producers")
+    with running_broker(tmp_path / "broker") as broker:
+        ensure_topics(broker.settings, 4, [METRICS])
+        client = Client(
+            "shop",
+            transport=lambda: KafkaTransport(broker.settings),
+            flush_interval_seconds=INTERVAL_SECONDS,
+            runtime_folder=str(tmp_path / "slots"),
+            handles_sigterm=False,
+            environ={},
+        )
+        caller = Caller(client)
+        caller.start()
+        try:
+            assert client.flush(20)
+            broker.kill()
+            calls = caller.calls
+            wait_until(lambda: "does not take metrics" in caplog.text, 20, "the client to notice")
+            assert not client.flush(AWAY_SECONDS)
+            assert caller.calls > calls
+            broker.start()
+            assert client.flush(30)
+        finally:
+            caller.end()
+        assert client.close(30)
+        batches = [batch for batch in read_all(broker.settings, METRICS.name) if isinstance(batch, MetricBatch)]
+
+    once = {batch.sequence: batch for batch in batches}
+    assert sorted(once) == list(range(len(once))), "none is missing"
+    assert sum(last_values(list(once.values()), "shop.hits").values()) == caller.calls
+    ticks = sorted(at_ms for _, at_ms in series_at(list(once.values()), "shop.hits") if at_ms % INTERVAL_MS == 0)
+    missed = (ticks[-1] - ticks[0]) // INTERVAL_MS + 1 - len(ticks)
+    assert missed <= len(ticks) // 10, "it goes on reading while nothing can be sent"
+    assert all(batch.dropped == {} for batch in batches)
+    assert caller.longest_seconds < LONGEST_CALL_SECONDS
+    assert caplog.text.count("does not take metrics") == caplog.text.count("takes metrics again") == 1
+    print(
+        f"away {AWAY_SECONDS:g} s: {caller.calls} calls, {len(once)} batches, each tick but {missed} of {len(ticks)}; "
+        f"longest call {1000 * caller.longest_seconds:.1f} ms"
+    )
+
+
+@pytest.mark.timeout(0)
+@pytest.mark.parametrize("way", ["os", "multiprocessing"])
+def test_sixteen_threads_of_five_processes_lose_none_of_a_million_calls_each(
+    kafka: Broker, tmp_path: Path, way: str
+) -> None:
+    place = Place(kafka, kafka.create_topics("client", topics=[METRICS, EVENTS]), tmp_path)
+    place.run("forks", way, str(CALLS_A_THREAD), timeout_seconds=1200)
+    called = (1 + WORKERS) * THREADS * CALLS_A_THREAD + 7 + 5
+    arrived = sum(last_values(place.batches(), "shop.hits").values())
+    assert arrived == called
+    print(f"{way}: {called} called, {arrived:.0f} at the topic")
+
+
+@pytest.mark.timeout(0)
+def test_gunicorn_with_threads_counts_every_request_once(kafka: Broker, tmp_path: Path) -> None:
+    place = Place(kafka, kafka.create_topics("client", topics=[METRICS, EVENTS]), tmp_path)
+    asked = serve_with_gunicorn(place, "gthread", WORKERS, 2000)
+    assert sum(last_values(place.batches(), "shop.requests").values()) == asked >= 2000
+    print(f"gunicorn: {asked} requests of {WORKERS} workers")

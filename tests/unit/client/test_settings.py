@@ -1,0 +1,108 @@
+import re
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulsemon import Client
+from pulsemon_producers.client.names import RESERVED
+from pulsemon_producers.client.settings import ENVIRONMENT_PREFIX, FIELDS, ClientSettings, resolve
+from pulsemon_schemas.catalogue import METRICS
+
+PAGE = Path(__file__).parents[3] / "docs" / "library.md"
+
+
+def test_arguments_win_over_the_environment_and_that_over_defaults() -> None:
+    environ = {
+        "PULSEMON_CLIENT_SERVICE": "from-environment",
+        "PULSEMON_CLIENT_FLUSH_INTERVAL_SECONDS": "2.5",
+        "PULSEMON_CLIENT_MAX_SERIES": "7",
+        "PULSEMON_CLIENT_LABELS": "team=shop, stage=test",
+        "PULSEMON_CLIENT_KEY": "",
+        "PULSEMON_AGENT_INTERVAL_SECONDS": "1",
+    }
+    settings, problems = resolve({"service": "given", "max_series": 9}, environ)
+
+    assert problems == []
+    assert (settings.service, settings.max_series, settings.flush_interval_seconds) == ("given", 9, 2.5)
+    assert settings.labels == (("stage", "test"), ("team", "shop"))
+    assert settings.server_id == socket.gethostname()
+    assert settings._replace(server_id="", service="service", labels=()) == ClientSettings(
+        flush_interval_seconds=2.5, max_series=9
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("service", ""),
+        ("service", 7),
+        ("server_id", "_tick"),
+        ("transport", "pigeon"),
+        ("flush_interval_seconds", 0),
+        ("flush_interval_seconds", "10"),
+        ("exit_seconds", -1),
+        ("max_series", 0),
+        ("max_buffered_bytes", 1.5),
+        ("labels", {"instance": "x"}),
+        ("labels", {"a b": "x"}),
+    ],
+)
+def test_a_wrong_argument_is_seen_at_the_first_start(name: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=name):
+        Client(**{name: value}, environ={})
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("PULSEMON_CLIENT_FLUSH_INTERVAL_SECONDS", "soon"),
+        ("PULSEMON_CLIENT_MAX_SERIES", "-1"),
+        ("PULSEMON_CLIENT_LABELS", "nonsense"),
+        ("PULSEMON_CLIENT_SERVER_ID", "_x"),
+        ("PULSEMON_CLIENT_NO_SUCH", "1"),
+    ],
+)
+def test_a_wrong_variable_is_logged_and_does_not_keep_the_service_from_running(
+    variable: str, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = Client(environ={variable: text})
+    client.counter("shop.a")
+    assert variable in caplog.text
+    assert len(caplog.records) == 1
+    client.close()
+
+
+def test_secrets_are_not_shown(caplog: pytest.LogCaptureFixture) -> None:
+    settings, _ = resolve({"key": "pm_1_secret"}, {})
+    assert "secret" not in repr(settings)
+
+
+def test_wrong_kafka_settings_are_told_and_nothing_is_kept(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    client = Client(environ={"PULSEMON_KAFKA_BOOTSTRAP": "nowhere"}, runtime_folder=str(tmp_path))
+    client.count("shop.a")
+    assert client.flush()
+    assert "are not sent" in caplog.text
+    assert client.close()
+
+
+def test_a_client_can_be_switched_off(tmp_path: Path) -> None:
+    client = Client(environ={"PULSEMON_CLIENT_TRANSPORT": "none"}, runtime_folder=str(tmp_path))
+    client.count("shop.a")
+    client.event("deploy")
+    assert client.flush()
+    assert client.close()
+
+
+def test_every_setting_stands_on_the_page_with_its_default() -> None:
+    rows = dict(re.findall(r"^\| `(\w+)` \| `PULSEMON_CLIENT_\w+` \| (.+?) \|", PAGE.read_text(), re.MULTILINE))
+    assert set(rows) == set(FIELDS) == set(ClientSettings._fields)
+    variables = set(re.findall(r"`(PULSEMON_CLIENT_\w+)`", PAGE.read_text()))
+    assert variables == {f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in FIELDS}
+    for name, default in ClientSettings._field_defaults.items():
+        if isinstance(default, int | float):
+            assert f"{default:,}" in rows[name] or f"{default:g}" in rows[name], name
+
+
+def test_no_service_can_send_what_the_catalogue_names() -> None:
+    assert {metric.name.partition(".")[0] + "." for metric in METRICS} == set(RESERVED)
