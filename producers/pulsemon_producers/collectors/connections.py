@@ -44,8 +44,8 @@ class ConnectionCollector(Collector):
         self._is_skipped = False
 
     def collect(self, tick: Tick) -> Iterator[Point]:
-        """Every state, also those in which there is none."""
-        if not tick.wants(METRIC) or self._are_too_many():
+        """Every state, also those in which there is none; nothing where the kernel does not show its sockets."""
+        if not tick.wants(METRIC) or not self.host.has_proc("net/tcp") or self._are_too_many():
             return
         counts: Counter[str] = Counter(dict.fromkeys(STATES.values(), 0))
         for name in ("net/tcp", "net/tcp6"):

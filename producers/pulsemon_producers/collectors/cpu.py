@@ -69,7 +69,7 @@ class CpuCollector(Collector):
         if tick.wants("system.cpu.logical.frequency"):
             for number, frequency in enumerate(_frequencies_mhz(self.host)):
                 yield gauge("system.cpu.logical.frequency", frequency * HZ_PER_MHZ, {LOGICAL: str(number)})
-        if tick.wants("system.cpu.logical.count"):
+        if tick.wants("system.cpu.logical.count") and logical_cpus:
             yield updown("system.cpu.logical.count", logical_cpus)
         if tick.wants("system.cpu.physical.count") and (cores := _physical_cores(self.host)):
             yield updown("system.cpu.physical.count", cores)

@@ -56,7 +56,7 @@ class DiskCollector(Collector):
             yield from _rates(device, change)
 
     def _read(self) -> dict[str, Disk]:
-        rows = (line.split() for line in self.host.proc("diskstats").splitlines())
+        rows = (line.split() for line in (self.host.proc_if_any("diskstats") or "").splitlines())
         shown = {row[DEVICE_COLUMN]: row for row in rows if shows_disk(row[DEVICE_COLUMN])}
         disks = {device: self._disk(device, row) for device, row in shown.items() if _was_ever_used(row)}
         self._unwrap.keep({f"{device} {key}" for device in disks for key in COLUMNS})

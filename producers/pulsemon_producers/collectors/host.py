@@ -42,6 +42,10 @@ class Host:
         """As ``proc``; None where this kernel or container has no such file."""
         return _text_if_any(f"{self.procfs}/{name}")
 
+    def has_proc(self, name: str) -> bool:
+        """True if there is such a file below ``procfs``."""
+        return (self.procfs / name).exists()
+
     def sys_if_any(self, name: str) -> str | None:
         """The stripped text of a file below ``sysfs``; None where there is none, or no value in it now."""
         text = _text_if_any(f"{self.sysfs}/{name}")

@@ -5,11 +5,12 @@ from pulsemon_producers.collectors.host import Host
 
 
 def logical_cpus(host: Host) -> int:
-    """Processors that the kernel schedules on."""
+    """Processors that the kernel schedules on, at least one."""
     online = host.sys_if_any("devices/system/cpu/online")
     if online:
         return count_of_list(online)
-    return sum(line.startswith("cpu") and line[3:4].isdigit() for line in host.proc("stat").splitlines())
+    lines = host.proc("stat").splitlines()
+    return max(1, sum(line.startswith("cpu") and line[3:4].isdigit() for line in lines))
 
 
 def cpu_limit(host: Host) -> float:

@@ -48,7 +48,7 @@ class NetworkCollector(Collector):
 
     def collect(self, tick: Tick) -> Iterator[Point]:
         """Totals at once, rates from the second tick of an interface on."""
-        shown = interfaces(self.host.proc("net/dev"))
+        shown = interfaces(self.host.proc_if_any("net/dev") or "")
         now = Reading(self.host.monotonic_seconds(), tick.boot_id, shown)
         last, self._last = self._last, now
         yield from self._links(tick, shown)
