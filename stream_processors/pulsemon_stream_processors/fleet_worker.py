@@ -10,9 +10,9 @@ from typing import Protocol, TypeVar
 
 from confluent_kafka import Consumer, TopicPartition
 from pulsemon_schemas.records import LogRecord
+from pulsemon_schemas.runtime.control_reader import CUT_OFF
 from pulsemon_schemas.topics import FLEET_EVENTS
 
-from pulsemon_stream_processors.control_reader import CUT_OFF
 from pulsemon_stream_processors.engine import ControlHistory
 from pulsemon_stream_processors.errors import RestoreError, StuckError
 from pulsemon_stream_processors.fleet_seat import HOME, FleetSeat, take_over_fleet

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from confluent_kafka.admin import AdminClient
 from pulsemon_schemas.errors import TransientError
+from pulsemon_schemas.runtime.control_reader import ControlReader
 from pulsemon_schemas.runtime.kafka import KafkaSettings, client_config
 from pulsemon_schemas.runtime.own_metrics import OwnMetrics
 from pulsemon_schemas.runtime.publisher import Publisher
@@ -17,7 +18,6 @@ from pulsemon_schemas.runtime.topic_identity import TopicIdentity, identify
 from pulsemon_schemas.topics import CONTROL, METRICS
 
 from pulsemon_stream_processors.app import StreamApp, use_fast_loop
-from pulsemon_stream_processors.control_reader import ControlReader
 from pulsemon_stream_processors.ending import end_process, leave_process
 from pulsemon_stream_processors.errors import StuckError
 from pulsemon_stream_processors.fleet_worker import FleetWorker

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from pulsemon_schemas.records import LogRecord
+from pulsemon_schemas.runtime.control_reader import PARTITION as CONTROL_PARTITION
+from pulsemon_schemas.runtime.control_reader import ControlReader
 from pulsemon_schemas.topics import CONTROL, METRICS
 
-from pulsemon_stream_processors.control_reader import PARTITION as CONTROL_PARTITION
-from pulsemon_stream_processors.control_reader import ControlReader
 from pulsemon_stream_processors.engine import ControlHistory, OffsetGapError
 from pulsemon_stream_processors.errors import RestoreError
 from pulsemon_stream_processors.group import Group, Incoming

@@ -11,8 +11,8 @@ from pulsemon_deploy.kafka import topic_ids
 from pulsemon_schemas import codec
 from pulsemon_schemas.errors import PermanentError
 from pulsemon_schemas.records import ControlRecord
-from pulsemon_stream_processors import control_reader
-from pulsemon_stream_processors.control_reader import ControlReader
+from pulsemon_schemas.runtime import control_reader
+from pulsemon_schemas.runtime.control_reader import ControlReader
 from pulsemon_stream_processors.engine import ControlHistory
 from support.processor import Room
 from support.waiting import wait_until

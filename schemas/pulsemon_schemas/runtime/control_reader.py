@@ -8,6 +8,7 @@ from typing import Protocol
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient
+
 from pulsemon_schemas import codec
 from pulsemon_schemas.errors import ContractError, PermanentError, TransientError
 from pulsemon_schemas.records import ControlRecord
@@ -136,7 +137,7 @@ class ControlReader:
             elif error.fatal() or error.code() in CUT_OFF:
                 raise PermanentError(
                     f"{self._topic} cannot be read from offset {self._next_offset} on: {error}. What was read is kept. "
-                    "Start the processor again; if it says the same, restore the control log from a backup."
+                    "Start again; if it says the same, restore the control log from a backup."
                 )
             else:
                 log.debug("reading %s: %s", self._topic, error)
@@ -158,7 +159,7 @@ class ControlReader:
         if now != self.topic_id:
             raise PermanentError(
                 f"{self._topic} was made anew: its id is {now}, it was {self.topic_id}. What was read is kept, "
-                "nothing was changed. Restore the control log from a backup, then start the processor again."
+                "nothing was changed. Restore the control log from a backup, then start again."
             )
 
 
