@@ -5,7 +5,6 @@ import logging
 import signal
 import threading
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
@@ -15,9 +14,8 @@ from pulsemon_schemas.errors import AuthError
 from pulsemon_schemas.runtime.kafka import client_config
 from pulsemon_schemas.runtime.secret import Secret
 from support.alerts import transition
-from support.bridges import Alarm, make_alarm, numbered, running
+from support.bridges import Alarm, numbered, running
 from support.engine import Log
-from support.kafka import running_broker
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.kafka
@@ -174,27 +172,6 @@ def test_a_wrong_password_ends_the_reading(alarm: Alarm) -> None:
     wrong = replace(alarm.broker.settings_for("bridge"), password=Secret("wrong"))
     with pytest.raises(AuthError, match="Kafka does not let this login"):
         next(alerts.read(wrong, group=alarm.group, topic=alarm.topic))
-
-
-def test_it_waits_for_a_broker_that_is_away_and_says_so_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "pulsemon.alerts")
-    with running_broker(tmp_path) as broker:
-        alarm = make_alarm(broker)
-        with alarm.reading() as found:
-            alarm.tell(transition())
-            wait_until(lambda: len(found) == 1, 20, "the first alert")
-            broker.kill()
-            wait_until(lambda: caplog.records, 10, "a word about it")
-            broker.start()
-            alarm.room.producer = broker.producer()
-            alarm.tell(transition(number=1))
-            wait_until(lambda: len(found) == 2, 20, "the second alert")
-            wait_until(lambda: len(caplog.records) == 2, 10, "the good news")
-
-    said = [one.getMessage() for one in caplog.records]
-    assert said[0].startswith("Kafka gives no alerts at the moment: ")
-    assert said[1].startswith("Kafka gives alerts again")
-    assert [alert.transition for alert in found] == [0, 1]
 
 
 def test_the_words_of_the_rule_come_along_when_asked_for(alarm: Alarm) -> None:
