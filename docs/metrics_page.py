@@ -23,8 +23,8 @@ boot is not sent, and counted in `pulsemon.agent.collect.errors`.
   the labels of `system.cpu.time` counts nothing twice.
 - **Processes.** Every 30 s the `PULSEMON_AGENT_TOP_PROCESSES` biggest programs by CPU, memory, disk bytes and
   descriptors, all processes of one name together. Names only: command lines never leave the host. Threads of the
-  kernel of one kind count as one. Disk bytes and descriptors of processes of other users take root, or the
-  capabilities that [the agent](agent.md#as-a-service) tells of.
+  kernel of one kind count as one. Disk bytes of processes of other users, and before Linux 6.2 their
+  descriptors, take root or the capabilities that [the agent](agent.md#as-a-service) tells of.
 - **Watches.** `PULSEMON_AGENT_WATCH_PROCESSES=nginx,shop=*java*shop.jar*`: `process.up` is 1 while a process fits, by
   its name or its command line; with it come threads, descriptors, uptime, CPU, memory and disk bytes under the name
   of the watch.

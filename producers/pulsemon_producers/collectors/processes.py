@@ -122,9 +122,9 @@ class ProcessCollector(Collector):
             yield gauge(metric, used / seconds / logical_cpus(self.host), labels)
         elif metric == "process.memory.usage":
             yield updown(metric, program.resident_pages * self.host.page_bytes, labels)
-        elif metric == "process.unix.file_descriptor.count" and program.may_be_asked:
+        elif metric == "process.unix.file_descriptor.count" and program.shows_descriptors:
             yield updown(metric, program.descriptors, labels)
-        elif metric == "process.disk.io" and seconds and program.may_be_asked:
+        elif metric == "process.disk.io" and seconds and program.shows_disk_bytes:
             for direction, total in zip(("read", "write"), self._totals[program.name], strict=True):
                 yield counter(metric, total, {**labels, "direction": direction})
 

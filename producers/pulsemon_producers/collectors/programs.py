@@ -47,9 +47,14 @@ class Program:
         return sum(one.use.descriptors or 0 for one in self.members)
 
     @property
-    def may_be_asked(self) -> bool:
-        """True if descriptors and disk bytes of all its processes are known."""
+    def shows_descriptors(self) -> bool:
+        """True if those of all its processes are known: newer kernels tell anyone."""
         return all(one.use.descriptors is not None for one in self.members)
+
+    @property
+    def shows_disk_bytes(self) -> bool:
+        """True if those of all its processes are known: they are told to the owner and to root alone."""
+        return all(one.use.read_bytes is not None and one.use.written_bytes is not None for one in self.members)
 
 
 def by_name(running: Iterable[Running]) -> dict[str, Program]:

@@ -2,10 +2,12 @@ import pytest
 from pulsemon_producers.collectors.process_table import Process, Use, parse_process
 from pulsemon_producers.collectors.programs import Running, biggest, by_name, watched, watches
 
+USE = Use(read_bytes=0, written_bytes=0, descriptors=3)
 
-def running(name: str, pid: int, cpu_ticks: int = 0, descriptors: int | None = 3) -> Running:
+
+def running(name: str, pid: int, cpu_ticks: int = 0, use: Use = USE) -> Running:
     process = Process(pid, name, "S", False, 100, 1, 50, 10)
-    return Running(process, Use(0, 0, descriptors), cpu_ticks, 0, 0)
+    return Running(process, use, cpu_ticks, 0, 0)
 
 
 def test_a_name_may_hold_anything() -> None:
@@ -33,10 +35,12 @@ def test_the_biggest_come_first_and_those_with_nothing_not_at_all() -> None:
     assert biggest(programs.values(), "cpu_ticks", 2) == ["b", "a"]
 
 
-def test_a_program_with_a_process_of_somebody_else_may_not_be_asked() -> None:
-    programs = by_name([running("a", 1), running("a", 2, descriptors=None), running("b", 3)])
+def test_what_somebody_elses_process_does_not_show_is_unknown_and_not_zero() -> None:
+    hidden, partly = Use(None, None, None), Use(None, None, 5)
+    programs = by_name([running("a", 1), running("a", 2, use=hidden), running("b", 3, use=partly), running("c", 4)])
 
-    assert [name for name, program in programs.items() if program.may_be_asked] == ["b"]
+    assert [name for name, program in programs.items() if program.shows_descriptors] == ["b", "c"]
+    assert [name for name, program in programs.items() if program.shows_disk_bytes] == ["c"]
 
 
 @pytest.mark.parametrize(
