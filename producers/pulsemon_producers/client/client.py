@@ -219,7 +219,7 @@ class Client:
             client.count("shop.orders")
             assert client.flush()
         """
-        return self._core.flush(timeout_seconds)
+        return self._core.begin_flush(timeout_seconds).wait()
 
     def close(self, timeout_seconds: float | None = None) -> bool:
         """Sends what there is within ``timeout_seconds`` (None: ``exit_seconds``) and ends; True if all has arrived.
@@ -228,7 +228,10 @@ class Client:
 
             client.close()
         """
-        return self._core.close(self._core.settings.exit_seconds if timeout_seconds is None else timeout_seconds)
+        core = self._core
+        return core.end_close(
+            core.begin_close(core.settings.exit_seconds if timeout_seconds is None else timeout_seconds)
+        )
 
     def __enter__(self) -> Self:
         return self

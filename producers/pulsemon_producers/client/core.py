@@ -84,6 +84,14 @@ class Core:
             self._starting.release()
         return True
 
+    def _hand_in(self, ticket: Ticket, is_sent: bool) -> Ticket:
+        if is_sent:
+            self.desk.hand_in(ticket)
+        else:
+            ticket.has_arrived = True
+            ticket.end()
+        return ticket
+
     def _start(self) -> None:
         if self.is_running or self.is_closed:
             return  # another thread was faster
@@ -157,28 +165,25 @@ class Core:
             dropped=self.drops.take_unreported(),
         )
 
-    def flush(self, timeout_seconds: float) -> bool:
-        """Waits until everything is sent; True if it is, or if there never was anything."""
-        if not self.is_running:
-            return True
-        ticket = Ticket(timeout_seconds, is_last=False)
-        self.desk.hand_in(ticket)
-        return ticket.wait()
+    def begin_flush(self, timeout_seconds: float) -> Ticket:
+        """Has everything sent. The ticket is ended at once if there never was anything."""
+        return self._hand_in(Ticket(timeout_seconds, is_last=False), self.is_running)
 
-    def close(self, timeout_seconds: float) -> bool:
-        """Sends what there is, then ends. Values from here on are dropped."""
+    def begin_close(self, timeout_seconds: float) -> Ticket:
+        """As ``begin_flush``, for the last time: values from here on are dropped."""
         was_running = self.is_running and not self.is_closed
         self.is_closed = True
         for instrument in self.registry.instruments():
             instrument.sleep()
-        if not was_running:
-            return True
-        ticket = Ticket(timeout_seconds, is_last=True)
-        self.desk.hand_in(ticket)
-        arrived = ticket.wait()
-        wait_for_end(self._thread, END_SECONDS)
-        self.is_running = False
-        return arrived
+        return self._hand_in(Ticket(timeout_seconds, is_last=True), was_running)
+
+    def end_close(self, ticket: Ticket) -> bool:
+        """Waits for the end of the thread; True if everything has arrived."""
+        has_arrived = ticket.wait()
+        if self.is_running:
+            wait_for_end(self._thread, END_SECONDS)
+            self.is_running = False
+        return has_arrived
 
     def hold_still(self) -> None:
         """Before a fork: nothing is half loaded."""

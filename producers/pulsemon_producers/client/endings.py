@@ -53,8 +53,9 @@ class Endings:
         if not self._is_terminating:
             self._is_terminating = True
             try:
-                for core in list(WATCH.cores):
-                    core.flush(core.settings.exit_seconds)
+                # all at once: each has its time, but together they take no longer
+                for ticket in [core.begin_flush(core.settings.exit_seconds) for core in list(WATCH.cores)]:
+                    ticket.wait()
             finally:
                 self._is_terminating = False
         if callable(self._before):
@@ -66,8 +67,9 @@ class Endings:
         os.kill(os.getpid(), number)
 
     def _close_all(self) -> None:
-        for core in list(WATCH.cores):
-            core.close(core.settings.exit_seconds)
+        closing = [(core, core.begin_close(core.settings.exit_seconds)) for core in list(WATCH.cores)]
+        for core, ticket in closing:
+            core.end_close(ticket)
 
 
 ENDINGS = Endings()

@@ -69,8 +69,8 @@ class Registry:
             self._values.setdefault((name, key), set()).add(text)
         self._kinds[name] = kind
         self._taken.update({f"{name}{suffix}": name for suffix in kind.SUFFIXES})
-        made = self._instruments[name, texts] = kind(self._host, name, texts)
-        return made
+        # a signal handler may have made it meanwhile, in this very thread
+        return self._instruments.setdefault((name, texts), kind(self._host, name, texts))  # type: ignore[return-value]
 
     def _clash(self, kind: type[Instrument], name: str) -> str:
         """A name has one kind, and no two instruments send under one name."""

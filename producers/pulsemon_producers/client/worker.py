@@ -61,7 +61,7 @@ class Worker:
                 self._step()
             except Exception as fault:  # noqa: BLE001 - a thread's end would go unseen, and nothing be sent any more
                 self._tell(fault)
-                time.sleep(RETRY_SECONDS)
+                self._core.desk.bell.wait(RETRY_SECONDS)
         self._end()
 
     def _step(self) -> None:
