@@ -73,10 +73,15 @@ class AgentSettings:
             http_settings(self)
         elif self.url or self.key:
             raise ValueError("url and key are of no use without transport http")
+        self._check_collection()
+
+    def _check_collection(self) -> None:
         if unknown := unknown_patterns(catalogue.METRICS, (*self.enable, *self.disable)):
             raise ValueError(f"enable, disable: no metric is named {', '.join(unknown)}; see `pulsemon metric list`")
         if not 0 <= self.top_processes <= MAX_TOP_PROCESSES:
             raise ValueError(f"top_processes must be from 0 to {MAX_TOP_PROCESSES}")
+        if nameless := [text for text in self.watch_processes if not text.partition("=")[0].strip()]:
+            raise ValueError(f"watch_processes: write NAME=PATTERN, not {', '.join(nameless)}")
 
     def _check_spool(self) -> None:
         if self.spool_bytes and self.spool_bytes < MIN_SPOOL_BYTES:

@@ -43,6 +43,11 @@ def test_rankings_have_a_limit(count: str) -> None:
         load(AgentSettings, ENVIRONMENT_PREFIX, {"PULSEMON_AGENT_TOP_PROCESSES": count})
 
 
+def test_a_watch_needs_a_name() -> None:
+    with pytest.raises(SettingsError, match=r"write NAME=PATTERN, not =\*java\*"):
+        load(AgentSettings, ENVIRONMENT_PREFIX, {"PULSEMON_AGENT_WATCH_PROCESSES": "nginx, =*java*"})
+
+
 def test_a_collector_without_metrics_is_not_started() -> None:
     names = [one.name for one in built_in(Host(), AgentSettings("web-1", disable=("container.*", "hw.*")))]
 
