@@ -7,7 +7,7 @@ read it write none. Control records are written first; they take effect where a 
 import json
 import random
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -27,12 +27,16 @@ INTERVAL_SECONDS = 10
 TICK_SECONDS = 5
 CLOCK_ERROR_MS = 300_000
 SPOOL_BATCHES_A_STEP = 20
+SECONDS_TO_UNDO = 15
 ENVIRONMENTS = ("production", "staging", "test")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """``start_ms`` is the first append time. Shares are of the whole time; the hole is of the whole broker."""
+    """``start_ms`` is the first append time. Shares are of the whole time; the hole is of the whole broker.
+
+    ``silent`` is when no host of an environment gets through, ``cut_off`` when one host does not.
+    """
 
     topic_id: str
     control_topic_id: str
@@ -44,6 +48,8 @@ class Plan:
     rule_edits: int = 50
     commands: int = 100
     relabelled: int = 20
+    silent: tuple[float, float] = (0.12, 0.2)
+    silent_environment: int = 1
     cut_off: tuple[float, float] = (0.3, 0.63)
     hole: tuple[float, float] = (0.7, 0.73)
     silent_from: float = 0.4
@@ -54,6 +60,14 @@ class Plan:
 
     def is_in(self, second: int, span: tuple[float, float]) -> bool:
         return span[0] * self.seconds <= second < span[1] * self.seconds
+
+    def is_silent(self, host: "_Host", first: int, last: int | None = None) -> bool:
+        """Whether a host does not get through at some second."""
+        if host.number % len(ENVIRONMENTS) != self.silent_environment:
+            return False
+        return (
+            first < self.silent[1] * self.seconds and (first if last is None else last) >= self.silent[0] * self.seconds
+        )
 
 
 class Entry(NamedTuple):
@@ -174,7 +188,7 @@ def _changes(plan: Plan, hosts: list[_Host]) -> list[_Change]:
         changes.append(
             (chance.randrange(30, plan.seconds), ("server", host.server_id), _server(host.number + 1), False)
         )
-    changes += _commands(plan, hosts, chance)
+    changes += _commands(plan, hosts, chance, changes)
     changes.append((plan.seconds // 2, ("server", hosts[-1].server_id), None, False))
     silence = {
         "scope": {"kind": "environment", "value": "test"},
@@ -197,22 +211,47 @@ def _server(number: int) -> dict[str, Any]:
     return {"name": f"Server {number}", "environment": environment, "region": "", "role": "", "labels": {}}
 
 
-def _commands(plan: Plan, hosts: list[_Host], chance: random.Random) -> Iterator[_Change]:
-    """Commands to the alerts that hot times open; most exist when the command comes, some do not."""
-    for number in range(plan.commands):
-        host = chance.choice(hosts)
-        if not host.hot:
+class _RuleTimes:
+    """Which rule judges a host, as the changes made so far say."""
+
+    def __init__(self, changes: Iterable[_Change]) -> None:
+        self._changes = sorted((one for one in changes if not one[3]), key=lambda one: one[0])
+
+    def at(self, host: _Host, second: int) -> tuple[str, float]:
+        """The rule's id, and the limit of its first level."""
+        past = (one for one in self._changes if one[0] <= second - TICK_SECONDS)
+        made = {entity: body for _, entity, body, _ in past if body is not None}
+        environment = made["server", host.server_id]["environment"]
+        found = f"{RULE}-{environment}" if ("rule", f"{RULE}-{environment}") in made else RULE
+        return found, made["rule", found]["levels"]["warning"]["limit"]
+
+
+def _commands(plan: Plan, hosts: list[_Host], chance: random.Random, changes: Iterable[_Change]) -> list[_Change]:
+    """Commands to the alerts that hot times open: nine of ten find theirs firing if nothing else happens to it."""
+    rules, made = _RuleTimes(changes), list[_Change]()
+    spans = [(host, *hot) for host in hosts[3:-1] for hot in host.hot]
+    chance.shuffle(spans)
+    for host, start, end, value in spans:
+        if len(made) >= plan.commands:
+            break
+        second = start + chance.randrange(50, 60)
+        if second + SECONDS_TO_UNDO >= min(end, plan.seconds) or plan.is_silent(host, start, end):
             continue
-        start, _, _ = chance.choice(host.hot)
+        rule_id, limit = rules.at(host, start)
+        same_id, limit_then = rules.at(host, second + SECONDS_TO_UNDO)
+        if value < max(limit, limit_then) or same_id != rule_id:
+            continue
         sequence = -(-(start - host.phase) // INTERVAL_SECONDS)
-        rule_id = chance.choice((RULE, f"{RULE}-{ENVIRONMENTS[host.number % len(ENVIRONMENTS)]}"))
-        body = {
-            "alert_id": alert_id(host.server_id, rule_id, "", host.producer_id, sequence),
-            "server_id": host.server_id,
-            "command": chance.choice(("acknowledge", "acknowledge", "unacknowledge", "resolve")),
-        }
-        second = min(plan.seconds - 1, start + chance.randrange(5, 60))
-        yield second, ("alert_command", f"command-{number}"), body, False
+        kind = chance.choice(("acknowledge", "acknowledge", "acknowledge", "resolve", "resolve", "undo", "nobody's"))
+        found = alert_id(host.server_id, rule_id, "", host.producer_id, sequence + (kind == "nobody's"))
+        body = {"alert_id": found, "server_id": host.server_id}
+        commands = [("acknowledge", second), ("unacknowledge", second + SECONDS_TO_UNDO)]
+        if kind != "undo":
+            commands = [("resolve" if kind == "resolve" else "acknowledge", second)]
+        for command, at in commands:
+            entity = ("alert_command", f"command-{len(made)}")
+            made.append((at, entity, {**body, "command": command}, False))
+    return made
 
 
 class _Recorder:
@@ -238,7 +277,7 @@ class _Recorder:
                 if host.number == 0:
                     host.spool.append((f"{host.server_id}-service", second, 0.5))
                 is_cut = host.number == 1 and plan.is_in(second, plan.cut_off)
-                if not (is_away or is_cut):
+                if not (is_away or is_cut or plan.is_silent(host, second)):
                     yield from self._send(host, second, append_ms + host.number % 1000)
 
     def _is_dead(self, host: _Host, second: int) -> bool:
