@@ -16,6 +16,8 @@ from support.processor import Room
 
 INTERVAL_SECONDS = 2.0
 ABSENCE_RULE = "server_down"
+# agents spool while the broker is away, for as long as it takes
+OPTIONS: dict[str, str | int | float | bool] = {"linger.ms": 5, "log_level": 0, "delivery.timeout.ms": 900_000}
 
 
 class Fleet:
@@ -27,7 +29,7 @@ class Fleet:
         self._run_id = uuid.uuid4().hex[:8]
         self._server_ids = [f"server-{number}" for number in range(servers)]
         self._stop = threading.Event()
-        self._producer: Producer = room.broker.producer(options={"linger.ms": 5, "log_level": 0})
+        self._producer: Producer = room.broker.producer(options=OPTIONS)
         self._thread = threading.Thread(target=self._run, name="fleet")
 
     def __enter__(self) -> Self:
