@@ -47,6 +47,7 @@ BENCHES: Mapping[str, str] = {
     "processor": "pulsemon_deploy.bench.processor",
     "sink": "pulsemon_deploy.bench.sink",
     "stack": "pulsemon_deploy.bench.stack",
+    "storage": "pulsemon_deploy.bench.storage",
 }
 
 
