@@ -8,13 +8,15 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pulsemon_producers.spool import disk_spool, segments
 from pulsemon_producers.spool.disk_spool import WINDOW
 from support.spools import TICK_MS, Delivered, Life, acknowledge, drain, open_life, put
 
-SMALL = 256 * 1024
-PUTS = st.tuples(st.just("put"), st.integers(1, 40), st.sampled_from([0, 1, 3, 400]))
+TINY = 12 * 1024
+"""With segments of a kilobyte and a window of four everything happens often: drops, groups, files that go."""
+PUTS = st.tuples(st.just("put"), st.integers(1, 40), st.sampled_from([0, 1, 3, 60]))
 SENDS = st.tuples(st.just("send"), st.integers(1, 50), st.just(0))
-KILLS = st.tuples(st.just("kill"), st.integers(0, 3000), st.integers(0, 30))
+KILLS = st.tuples(st.just("kill"), st.integers(0, 700), st.integers(0, 30))
 
 
 class KilledError(Exception):
@@ -58,7 +60,9 @@ def test_killed_at_any_byte_nothing_is_lost_doubled_or_without_a_count(steps: li
     with TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "write", power.write)
         patch.setattr(os, "pwrite", power.pwrite)
-        life = open_life(Path(name), SMALL)
+        patch.setattr(segments, "MIN_SEGMENT_BYTES", 1024)
+        patch.setattr(disk_spool, "WINDOW", 4)
+        life = open_life(Path(name), TINY)
         for step, count, more in steps:
             try:
                 if step == "kill":
@@ -74,7 +78,7 @@ def test_killed_at_any_byte_nothing_is_lost_doubled_or_without_a_count(steps: li
                 leave(life)
                 # what was killed while it was being put was perhaps never there: then it is not counted either
                 produced -= more if step == "put" and not was_put(Path(name), number) else 0
-                life = open_life(Path(name), SMALL)
+                life = open_life(Path(name), TINY)
         power.writes_left = -1
         put(life, number + 1, 0)
         put(life, number + 2, 0)

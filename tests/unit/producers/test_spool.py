@@ -11,6 +11,7 @@ from pulsemon_producers.backlogs import open_backlog
 from pulsemon_producers.drafts import Drafter
 from pulsemon_producers.settings import AgentSettings
 from pulsemon_producers.spool.disk_spool import WINDOW
+from pulsemon_producers.spool.state import SpoolState, SpoolStateFile
 from pulsemon_producers.tally import Tally
 from support.spools import TICK_MS, Delivered, acknowledge, drain, open_life, put
 from support.waiting import wait_until
@@ -200,6 +201,59 @@ def test_a_disk_that_fails_leaves_what_waits_in_memory_and_nothing_is_lost_or_do
     assert log.moments == [number * TICK_MS for number in range(WINDOW + 11)]
     assert log.dropped == {}
     assert caplog.text.count("Cannot write to the spool") == 1
+
+
+def test_a_write_that_stops_halfway_leaves_nothing_of_the_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    life, log = open_life(tmp_path), Delivered()
+    put(life, 0)
+    (segment,) = tmp_path.glob("*.segment")
+    size, real = segment.stat().st_size, os.write
+    answers = iter([20])
+
+    def fill_up(handle: int, data: bytes) -> int:
+        if count := next(answers, 0):
+            return real(handle, data[:count])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(os, "write", fill_up)
+        put(life, 1)
+        assert segment.stat().st_size == size
+    put(life, 2)
+    drain(life, log)
+
+    assert log.moments == [0, TICK_MS, 2 * TICK_MS]
+
+
+def test_before_a_file_goes_the_disk_knows_that_it_is_not_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    life, log = open_life(tmp_path, SMALL), Delivered()
+    for number in range(50):
+        put(life, number, 500)
+    events: list[str] = []
+    save, sync, unlink = SpoolStateFile.save, SpoolStateFile.sync, Path.unlink
+
+    def saving(file: SpoolStateFile, state: SpoolState, *, is_synced: bool) -> None:
+        events.append("save")
+        save(file, state, is_synced=is_synced)
+
+    def syncing(file: SpoolStateFile) -> None:
+        events.append("sync")
+        sync(file)
+
+    def deleting(path: Path, missing_ok: bool = False) -> None:
+        assert events[-1] == "sync", events[-3:]
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(SpoolStateFile, "save", saving)
+    monkeypatch.setattr(SpoolStateFile, "sync", syncing)
+    monkeypatch.setattr(Path, "unlink", deleting)
+    acknowledge(life, log, 50)
+
+    assert len(list(tmp_path.glob("*.segment"))) == 1
 
 
 def test_a_disk_that_never_recovers_costs_only_what_the_memory_cannot_hold(
