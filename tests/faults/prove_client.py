@@ -63,6 +63,7 @@ def test_a_broker_that_is_away_costs_nothing_but_memory(tmp_path: Path, caplog: 
             "shop",
             transport=lambda: KafkaTransport(broker.settings),
             flush_interval_seconds=INTERVAL_SECONDS,
+            max_buffered_batches=3600,
             runtime_folder=str(tmp_path / "slots"),
             handles_sigterm=False,
             environ={},
@@ -104,7 +105,7 @@ def test_sixteen_threads_of_five_processes_lose_none_of_a_million_calls_each(
     kafka: Broker, tmp_path: Path, way: str
 ) -> None:
     place = Place(kafka, kafka.create_topics("client", topics=[METRICS, EVENTS]), tmp_path)
-    place.run("forks", way, str(CALLS_A_THREAD), timeout_seconds=1200)
+    place.run("forks", way, str(CALLS_A_THREAD), timeout_seconds=1200, is_starved=True)
     called = (1 + WORKERS) * THREADS * CALLS_A_THREAD + 7 + 5
     arrived = sum(last_values(place.batches(), "shop.hits").values())
     assert arrived == called

@@ -1,0 +1,56 @@
+"""Over HTTP to a gateway, by its ingest contract."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pulsemon import Client
+from support.clients import dropped, of_batch
+from support.gateway import KEY, StandIn, standing_in
+from support.waiting import wait_until
+
+
+@pytest.fixture
+def gateway() -> Iterator[StandIn]:
+    with standing_in() as gateway:
+        yield gateway
+
+
+def client_of(gateway: StandIn, folder: Path) -> Client:
+    environ = {"PULSEMON_CLIENT_TRANSPORT": "http", "PULSEMON_CLIENT_URL": gateway.url, "PULSEMON_CLIENT_KEY": KEY}
+    return Client(
+        "shop",
+        server_id="web-1",
+        runtime_folder=str(folder / "slots"),
+        handles_sigterm=False,
+        flush_interval_seconds=0.1,
+        environ=environ,
+    )
+
+
+def test_batches_arrive_in_order_and_events_are_counted_as_dropped(gateway: StandIn, tmp_path: Path) -> None:
+    client = client_of(gateway, tmp_path)
+    client.count("shop.orders", 3)
+    client.event("deploy", "Version 4.2")
+    assert client.flush(10)
+    assert client.close(10)
+
+    assert [batch.sequence for batch in gateway.batches] == list(range(len(gateway.batches)))
+    assert of_batch(gateway.batches[-1]) == {"shop.orders": 3}
+    assert dropped(client) == {"invalid": 1}
+
+
+def test_a_gateway_that_hangs_does_not_keep_the_client_from_reading(gateway: StandIn, tmp_path: Path) -> None:
+    gateway.script.hangs = True
+    client = client_of(gateway, tmp_path)
+    asked: list[int] = []
+
+    def ask() -> int:
+        asked.append(1)
+        return len(asked)
+
+    client.gauge("shop.asked").set_function(ask)
+    client.count("shop.orders")
+    wait_until(lambda: len(asked) >= 5, what="readings while a request hangs")
+    assert not client.close(0.2)
+    assert dropped(client)["undelivered"] > 0
