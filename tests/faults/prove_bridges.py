@@ -81,6 +81,6 @@ def test_it_waits_for_a_broker_that_is_away_and_says_so_once(tmp_path: Path, cap
             wait_until(lambda: len(caplog.records) == 2, 10, "the good news")
 
     said = [one.getMessage() for one in caplog.records]
-    assert said[0].startswith("Kafka gives no alerts at the moment: ")
-    assert said[1].startswith("Kafka gives alerts again")
+    assert said[0].startswith("Reading alerts is disturbed: ")
+    assert said[1].startswith("Reading alerts goes on")
     assert [alert.transition for alert in found] == [0, 1]

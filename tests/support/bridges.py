@@ -27,8 +27,8 @@ from support.processor import Room, kafka_environment
 from support.waiting import wait_until
 
 ROLE = "bridge"
-END_SECONDS = 20.0
-STOP_SECONDS = 5.0
+END_SECONDS = 30.0
+STOP_SECONDS = 20.0
 
 
 @dataclass
@@ -160,12 +160,6 @@ class Program:
         """Its first lines."""
         self._wait(lambda: len(self.lines) >= count, f"{count} lines")
         return self.lines[:count]
-
-    def answer(self, text: str = "") -> None:
-        """A line to its standard input."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{text}\n")
-        self.process.stdin.flush()
 
     def signal(self, number: int) -> int:
         self.process.send_signal(number)

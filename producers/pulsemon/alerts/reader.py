@@ -264,13 +264,13 @@ class GroupPlace:
     def _has_trouble(self, what: str) -> None:
         if not self._trouble:
             log.warning(
-                "Kafka gives no alerts at the moment: %s. What was handled stays so, some alerts may come twice; this "
-                "goes on by itself when Kafka answers.",
+                "Reading alerts is disturbed: %s. Nothing is lost, but alerts may be late or come twice; it goes on by "
+                "itself when Kafka answers.",
                 what,
             )
         self._trouble = what
 
     def _is_well(self) -> None:
         if self._trouble:
-            log.info("Kafka gives alerts again, after: %s", self._trouble)
+            log.info("Reading alerts goes on, after: %s", self._trouble)
         self._trouble = ""

@@ -17,6 +17,7 @@ from support.waiting import wait_until
 
 pytestmark = pytest.mark.kafka
 
+SLOW_SECONDS = 30
 ROOT = Path(__file__).parents[3]
 EXAMPLES = ROOT / "docs" / "examples"
 SCHEMA = ROOT / "schemas" / "pulsemon_schemas" / "avro" / "alert_event.v1.avsc"
@@ -93,14 +94,16 @@ def test_a_bridge_without_our_library_posts_again_what_it_was_killed_over(
     known.put(b"web-1", b"no alert")
     known.tell(transition(rule_id="<!channel>", suppressed_by=()), transition(number=1))
     with running(*start) as bridge:
-        wait_until(lambda: len(webhook.texts) == 1 and known.lag() == 0, 15, "the first alert, and its place")
+        wait_until(lambda: len(webhook.texts) == 1 and known.lag() == 0, SLOW_SECONDS, "the first alert, and its place")
         webhook.answers.clear()
         known.tell(transition(number=2, state="resolved", suppressed_by=()))
-        wait_until(lambda: len(webhook.texts) == 2, 15, "the second alert")
+        wait_until(lambda: len(webhook.texts) == 2, SLOW_SECONDS, "the second alert")
         bridge.signal(signal.SIGKILL)
     webhook.answers.set()
     with running(*start):
-        wait_until(lambda: len(webhook.texts) == 3 and known.lag() == 0, 20, "the second alert again, and its place")
+        wait_until(
+            lambda: len(webhook.texts) == 3 and known.lag() == 0, SLOW_SECONDS, "the second alert again, and its place"
+        )
 
     assert webhook.texts == [
         "firing critical: &lt;!channel&gt; on web-1, 0.97",
@@ -115,7 +118,7 @@ def test_a_bridge_with_faust_prints_what_is_wrong(known: Alarm, tmp_path: Path) 
     faust = Path(sys.executable).with_name("faust")
     environment = known.environment() | {"PYTHONPATH": str(EXAMPLES)}
     with running(faust, environment, "-A", "faust_bridge", "worker", "-l", "warn", folder=tmp_path) as bridge:
-        wait_until(lambda: sum("on web-1" in line for line in bridge.lines) == 2, 30, "two alerts")
+        wait_until(lambda: sum("on web-1" in line for line in bridge.lines) == 2, SLOW_SECONDS, "two alerts")
         assert sum("passed over" in line for line in bridge.lines) == 1
-        wait_until(lambda: known.lag() == 0, 10, "the place behind all alerts")
+        wait_until(lambda: known.lag() == 0, SLOW_SECONDS, "the place behind all alerts")
         bridge.signal(signal.SIGTERM)
