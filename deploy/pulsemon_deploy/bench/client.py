@@ -8,6 +8,7 @@ call. The client's own thread reads and sends meanwhile, into memory. Imports ar
 import importlib
 import itertools
 import logging
+import os
 import socket
 import subprocess
 import sys
@@ -58,9 +59,11 @@ class Round:
     call_seconds: float
 
     def warm_up(self) -> None:
-        """Calls everything some thousand times."""
+        """Calls everything some thousand times; the first import may write bytecode, as an installation has it."""
         for call in self.calls.values():
             _cpu_seconds(call)
+        for before, modules in self.imports.values():
+            import_ms(before, modules)
 
     def measure(self) -> Mapping[str, Measurement]:
         """All figures of one round."""
@@ -85,7 +88,9 @@ def import_ms(before: str, modules: str) -> float:
     lines = ["import time", *([f"import {before}"] if before else []), "started = time.process_time()"]
     lines += [f"import {modules}", "print(time.process_time() - started)"]
     argv = [sys.executable, "-c", "\n".join(lines)]
-    return MS_PER_SECOND * float(subprocess.run(argv, capture_output=True, text=True, check=True).stdout)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=True)
+    return MS_PER_SECOND * float(done.stdout)
 
 
 def _cpu_seconds(call: Call) -> float:
