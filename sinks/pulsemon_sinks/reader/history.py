@@ -163,8 +163,15 @@ FROM (
     return Clause(sql, {**number.parameters, **window_parameters(window), **_only(server_ids)})
 
 
+def by_server(choices: Sequence[Choice], window: Window, server_ids: Sequence[str] | None) -> Clause:
+    """One value v a server, number of the choice and bucket t (epoch seconds)."""
+    number = numbered(choices)
+    return Clause(
+        _by_server(choices, number, server_ids), {**number.parameters, **window_parameters(window), **_only(server_ids)}
+    )
+
+
 def _by_server(choices: Sequence[Choice], number: Clause, server_ids: Sequence[str] | None) -> str:
-    """One value v a server, choice and bucket."""
     only = "" if server_ids is None else "AND server_id IN %(server_ids)s"
     return f"""
   SELECT server_id, number, t, if(number IN ({picked(choices, "sum")}), sum(one), max(one)) AS v FROM (

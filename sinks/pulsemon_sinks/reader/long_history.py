@@ -76,7 +76,7 @@ def fleet_quantiles(
     choice: Choice, window: Window, server_ids: Sequence[str] | None, tier: Tier, reached: Reach
 ) -> Clause:
     """See Reader.fleet_quantiles."""
-    inner = _by_server([choice], window, server_ids, tier, reached)
+    inner = by_server([choice], window, server_ids, tier, reached)
     sql = f"""
 SELECT toFloat64(t) * 1000 AS x, p10, p50, p90, p99, servers
 FROM (
@@ -96,7 +96,7 @@ def fleet_levels(
     reached: Reach,
 ) -> Clause:
     """See Reader.fleet_levels."""
-    inner = _by_server([choice for choice, _ in choices], window, server_ids, tier, reached)
+    inner = by_server([choice for choice, _ in choices], window, server_ids, tier, reached)
     columns = ", ".join(f"{LEVELS[level]}(v, number = {i}) AS v{i}" for i, (_, level) in enumerate(choices))
     names = ", ".join(f"v{i}" for i in range(len(choices)))
     sql = f"""
@@ -106,10 +106,10 @@ FROM (SELECT t, {columns} FROM ({inner.sql}) GROUP BY t ORDER BY t {filling()})
     return Clause(sql, inner.parameters)
 
 
-def _by_server(
+def by_server(
     choices: Sequence[Choice], window: Window, server_ids: Sequence[str] | None, tier: Tier, reached: Reach
 ) -> Clause:
-    """One value v a server, choice and bucket."""
+    """See ``history.by_server``."""
     number = numbered(choices)
     source = rows(tier, reached, window, server_ids)
     growth = "deltaSumTimestamp(last, last_ms) / ((max(last_ms) - min(last_ms)) / 1000)"

@@ -9,9 +9,10 @@ from pulsemon_schemas.rules import Rule
 
 from pulsemon_sinks.clickhouse.connection import Columns, NativeStore, Row
 from pulsemon_sinks.clickhouse.settings import ClickHouseSettings
-from pulsemon_sinks.reader import alerts, history, long_history, newest, opened, rules, tiers
+from pulsemon_sinks.reader import alerts, comparing, history, long_history, newest, opened, rules, tiers
 from pulsemon_sinks.reader.alerts import ServerStatus, Transition
-from pulsemon_sinks.reader.choice import Choice, Level, Line, Window
+from pulsemon_sinks.reader.choice import Choice, Clause, Level, Line, Window
+from pulsemon_sinks.reader.comparing import Ranked
 from pulsemon_sinks.reader.pool import Pool
 from pulsemon_sinks.reader.servers import Reading, Server, epoch_ms
 from pulsemon_sinks.reader.tiers import Reach, Tier
@@ -24,6 +25,7 @@ LIMITS = {
     "max_result_rows": 2_000_000,
     "result_overflow_mode": "throw",
 }
+WEEK_SECONDS = 7 * 86_400
 REACH_SECONDS = 20.0
 """How long a reader takes for granted how far rollups reach; it only grows, but for history that is filled in."""
 
@@ -118,6 +120,42 @@ class Reader:
             query = long_history.fleet_levels(choices, window, server_ids, *tier)
         return self._table(query.sql, query.parameters)
 
+    def top(
+        self,
+        choice: Choice,
+        window: Window,
+        count: int,
+        server_ids: Sequence[str] | None = None,
+        *,
+        lowest_first: bool = False,
+    ) -> tuple[Ranked, ...]:
+        """The servers with the largest averages in the window, or the smallest."""
+        query = comparing.top(self._by_server(choice, window, server_ids), count, lowest_first=lowest_first)
+        return tuple(Ranked(*row) for row in self._rows(query.sql, query.parameters))
+
+    def against_peers(
+        self, server_id: str, choice: Choice, window: Window, peers: Sequence[str] | None = None
+    ) -> pa.Table:
+        """One row a bucket: x, own, and p10, p50, p90 and peers (how many had data) of the others."""
+        wanted = None if peers is None else [server_id, *peers]
+        query = comparing.against_peers(self._by_server(choice, window, wanted), server_id)
+        return self._table(query.sql, query.parameters)
+
+    def now_and_before(
+        self, server_id: str, choice: Choice, window: Window, back_seconds: int = WEEK_SECONDS
+    ) -> tuple[pa.Table, pa.Table]:
+        """The series of a window, and that of a week before, or so long; both have as many rows."""
+        before = comparing.shifted(window, back_seconds)
+        return self.series(server_id, [choice], window), self.series(server_id, [choice], before)
+
+    def hours_of_week(
+        self, choice: Choice, window: Window, server_ids: Sequence[str] | None = None
+    ) -> list[float | None]:
+        """168 averages, from Monday 00:00 UTC; None for hours without data. The window's step is an hour at most."""
+        query = comparing.hours_of_week(self._by_server(choice, window, server_ids))
+        found = {hour: average for hour, average, _ in self._rows(query.sql, query.parameters)}
+        return [found.get(hour) for hour in range(comparing.HOURS_A_WEEK)]
+
     def open_alerts(self, server_ids: Sequence[str] | None = None) -> tuple[Transition, ...]:
         """The newest transition of every alert that fires, is acknowledged or unknown: worst first, then oldest."""
         return alerts.open_alerts(self._rows, server_ids)
@@ -150,6 +188,12 @@ class Reader:
     def server_states(self) -> dict[str, ServerStatus]:
         """What the processor thinks of each server, by id."""
         return alerts.server_states(self._rows)
+
+    def _by_server(self, choice: Choice, window: Window, server_ids: Sequence[str] | None) -> Clause:
+        tier = self._tier(window, has_counters=choice.is_counter)
+        if tier is None:
+            return history.by_server([choice], window, server_ids)
+        return long_history.by_server([choice], window, server_ids, *tier)
 
     def _tier(self, window: Window, *, has_counters: bool = False) -> tuple[Tier, Reach] | None:
         """From what a window is answered; None: from the raw samples."""
