@@ -66,11 +66,14 @@ class Alarm:
     def take(self, count: int, **options: object) -> list[tuple[str, int]]:
         """The first ``count`` alerts, all of them handled, as id and transition."""
         stop = threading.Event()
+        deadline = threading.Timer(END_SECONDS, stop.set)
+        deadline.start()
         found = []
         for alert in self.read(stop, **options):
             found.append((alert.id, alert.transition))
             if len(found) == count:
                 stop.set()
+        deadline.cancel()
         return found
 
     @contextmanager
