@@ -240,6 +240,7 @@ def test_a_bad_record_goes_to_the_dead_letter_and_moves_no_clock() -> None:
     assert dict(letter.headers)["reason"] == "framing"
     assert engine.clock_ms == before_ms
     assert engine.cover == record.offset
+    assert engine.counters.dead_letters == 1
 
 
 def test_statuses_go_to_the_fleet_with_their_environment() -> None:

@@ -1,7 +1,7 @@
 """The small parts: the partition's time, the control log in force, what was seen, and when a level is entered."""
 
 import pytest
-from pulsemon_schemas.rules import Level, Rule
+from pulsemon_schemas.rules import Level, Rule, RuleError, parse_quiet, parse_rule
 from pulsemon_stream_processors.engine.condition import Condition
 from pulsemon_stream_processors.engine.control_in_force import ControlInForce, Verdict
 from pulsemon_stream_processors.engine.identity import alert_id, event_id
@@ -128,3 +128,18 @@ def test_an_average_needs_its_window_but_a_maximum_above_does_not() -> None:
         ("avg", ">="), ("avg", "<"), ("min", ">="), ("max", "<"), ("count", "<"), ("delta", "<"),
         ("rate", ">="), ("rate", "<"),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("metric", "function", "counts"), [
+    ("no.such.metric", "rate", True), ("no.such.metric", "delta", False), ("system.memory.oom_kills", "delta", True),
+])  # fmt: skip
+def test_an_unknown_metric_counts_where_its_rate_is_asked_for(metric: str, function: str, counts: bool) -> None:
+    body = {"metric": metric, "window": {"function": function, "seconds": 60}, "levels": {}}
+    assert parse_rule("r", body).window.is_counter is counts
+
+
+def test_a_silence_is_for_levels_that_there_are() -> None:
+    body = {"intervals": [[0, 1]], "levels": ["critical"]}
+    assert parse_quiet("silence", "s", body).levels == {"critical"}
+    with pytest.raises(RuleError, match="must be of info, warning, critical, is 'odd'"):
+        parse_quiet("silence", "s", {**body, "levels": ["odd"]})

@@ -388,3 +388,10 @@ def test_only_feeds_that_changed_are_written() -> None:
 def test_an_event_decodes_as_any_other_alert() -> None:
     outputs = [output for output in silent_fleet().outputs() if output.topic == ALERTS.name]
     assert all(isinstance(codec.decode(output.value or b""), AlertEvent) for output in outputs)
+
+
+def test_an_environment_that_is_calm_has_no_state() -> None:
+    log = fleet()
+    engine = log.engine()
+    apply_all(engine, log.records())
+    assert engine.record()["groups"] == []
