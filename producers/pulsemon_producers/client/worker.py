@@ -112,7 +112,8 @@ class Worker:
                 if not self._is_offered:
                     self.transport.offer(self._sending)
                     self._is_offered = True
-                has_arrived = self.transport.outcome(POLL_SECONDS)
+                # never past the next tick: it would not be read
+                has_arrived = self.transport.outcome(min(POLL_SECONDS, self._moments.wait_seconds(_now_ms())))
             except ContractError as refusal:
                 self._is_offered = False
                 self._sending = self._refused(self._sending, refusal)
