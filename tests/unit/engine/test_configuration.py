@@ -304,6 +304,7 @@ def test_records_that_are_missing_make_open_alerts_unknown() -> None:
     assert [(one["type"], one["first_missing"], one["last_missing"]) for one in told] == [("gap", 5, 7)]
     assert [event.state for event in alerts(engine.apply(log.records[-1]))] == ["firing"]
     assert engine.skip_to(3) == []
+    assert engine.skip_to(engine.cover + 1) == [], "nothing is missing before the next record"
 
 
 def test_a_record_applied_before_does_nothing() -> None:
