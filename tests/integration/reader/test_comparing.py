@@ -15,19 +15,20 @@ pytestmark = pytest.mark.clickhouse
 
 CPU = Choice("system.cpu.busy")
 START = int(time.time()) // DAY * DAY - 10 * DAY
-WEEK = Window(START * 1000, (START + 7 * DAY) * 1000, 3600)
-NEXT = Window((START + 7 * DAY) * 1000, (START + 9 * DAY) * 1000, 3600)
+WEEK = Window(START * 1000, (START + DAY) * 1000, 3600)
+NEXT = Window((START + 7 * DAY) * 1000, (START + 8 * DAY) * 1000, 3600)
 VALUES = {"a": 0.1, "b": 0.2, "c": 0.3, "d": 0.4, "e": 0.9}
 
 
 @pytest.fixture(scope="module")
 def rolled(clickhouse: Engine) -> Iterator[Rolled]:
-    """Five servers, every 20 minutes for nine days; after a week all have twice as much."""
+    """Five servers, every 20 minutes of a day; on the same day of the next week all have twice as much."""
     made = Rolled(clickhouse.fresh_database())
     made.block(
-        Sample(server, CPU.metric, "", at, value * (1 if at < START + 7 * DAY else 2))
+        Sample(server, CPU.metric, "", START + day * DAY + at, value * times)
+        for day, times in ((0, 1), (7, 2))
         for server, value in VALUES.items()
-        for at in range(START, START + 9 * DAY, 1200)
+        for at in range(0, DAY, 1200)
     )
     made.end()
     made.job().run()
@@ -63,15 +64,15 @@ def test_a_server_stands_against_the_band_of_the_others(reader: Reader) -> None:
 
 def test_now_stands_against_a_week_ago(reader: Reader) -> None:
     now, before = (one.to_pydict() for one in reader.now_and_before("a", CPU, NEXT))
-    assert len(now["a0"]) == len(before["a0"]) == 48
+    assert len(now["a0"]) == len(before["a0"]) == 24
     assert (now["a0"][3], before["a0"][3]) == (pytest.approx(0.2), pytest.approx(0.1))
     assert now["x"][0] - before["x"][0] == 7 * DAY * 1000
 
 
 def test_the_hours_of_the_week_have_their_averages(reader: Reader) -> None:
-    every = reader.hours_of_week(CPU, WEEK, ["a", "b"])
-    assert len(every) == 168
-    assert all(one == pytest.approx(0.15) for one in every)
-    two_days = reader.hours_of_week(CPU, NEXT, ["a"])
-    first = datetime.fromtimestamp(START + 7 * DAY, UTC).weekday() * 24
-    assert [two_days[(first + n) % 168] is not None for n in range(49)] == [True] * 48 + [False]
+    first = datetime.fromtimestamp(START, UTC).weekday() * 24
+    both = Window(WEEK.start_ms, NEXT.end_ms, 3600)
+    hours = reader.hours_of_week(CPU, both, ["a", "b"])
+    assert len(hours) == 168
+    assert [one for one in hours if one is not None] == pytest.approx([0.225] * 24)
+    assert [hours[(first + n) % 168] is not None for n in range(25)] == [True] * 24 + [False]
