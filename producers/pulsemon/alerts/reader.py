@@ -152,6 +152,7 @@ class GroupPlace:
         self._has_unsaved = False
         self._trouble = ""
         self._errors: list[KafkaError] = []
+        self._failure: BaseException | None = None
         # its errors come by the callback; its own lines in the log repeat them at each try
         own = {"error_cb": self._errors.append, "log_level": CRITICAL_ONLY}
         self._consumer: Consumer = Consumer({**config, **own}, logger=log)
@@ -159,7 +160,12 @@ class GroupPlace:
 
     def next(self) -> "Message | None":
         """The next record, None if there is none within a moment."""
-        message = self._consumer.poll(POLL_SECONDS)
+        try:
+            message = self._consumer.poll(POLL_SECONDS)
+        except SystemError as lost:  # the client loses a Ctrl-C that comes while it calls back, and says only this
+            raise (self._failure or KeyboardInterrupt()) from lost
+        if self._failure is not None:
+            raise self._failure
         self._heed_errors()
         if message is None:
             self._save()
@@ -205,6 +211,12 @@ class GroupPlace:
         self._has_unsaved = False
 
     def _on_assign(self, consumer: "Consumer", partitions: "Sequence[TopicPartition]") -> None:
+        try:
+            self._take_places(consumer, partitions)
+        except BaseException as error:  # noqa: BLE001 - the client loses what leaves a callback, Ctrl-C too
+            self._failure = error
+
+    def _take_places(self, consumer: "Consumer", partitions: "Sequence[TopicPartition]") -> None:
         from confluent_kafka import KafkaException
 
         for tries_left in reversed(range(PLACE_TRIES)):
