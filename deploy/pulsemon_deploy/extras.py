@@ -10,6 +10,8 @@ from pulsemon_deploy.errors import MissingExtraError
 EXTRAS: Mapping[str, str] = {
     "click": "cli",
     "clickhouse_driver": "sink",
+    "fastapi": "gateway",
+    "httptools": "gateway",
     "streamlit": "ui",
     "starlette": "ui",
     "uvicorn": "ui",

@@ -14,6 +14,7 @@ from pulsemon_deploy.settings import LocalSettings, local_settings
 
 if TYPE_CHECKING:
     from pulsemon_producers.custom.settings import CustomSettings
+    from pulsemon_producers.gateway.settings import GatewaySettings
     from pulsemon_producers.settings import AgentSettings
     from pulsemon_sinks.clickhouse.settings import ClickHouseSettings
     from pulsemon_sinks.settings import SinkSettings
@@ -133,6 +134,12 @@ class Installation:
 
         return custom_settings(self.config.file, self.agent().collectors)
 
+    def gateway(self, chosen: Mapping[str, str] | None = None) -> "GatewaySettings":
+        """A gateway; what was chosen on the command line goes before everything. SettingsError."""
+        from pulsemon_producers.gateway.settings import ENVIRONMENT_PREFIX, GatewaySettings
+
+        return self._chosen(ENVIRONMENT_PREFIX, chosen or {}).load(GatewaySettings, ENVIRONMENT_PREFIX)
+
     def sink(self) -> "SinkSettings":
         """The sink of this machine. SettingsError."""
         from pulsemon_sinks.settings import ENVIRONMENT_PREFIX, SinkSettings
@@ -150,9 +157,11 @@ class Installation:
         """Simulated servers; what was chosen on the command line goes before everything. SettingsError."""
         from pulsemon_deploy.simulate.settings import ENVIRONMENT_PREFIX, SimulatorSettings
 
-        given = {f"{ENVIRONMENT_PREFIX}{name.upper()}": value for name, value in chosen.items()}
-        config = replace(self.config, environ={**self.environ, **given})
-        return config.load(SimulatorSettings, ENVIRONMENT_PREFIX)
+        return self._chosen(ENVIRONMENT_PREFIX, chosen).load(SimulatorSettings, ENVIRONMENT_PREFIX)
+
+    def _chosen(self, prefix: str, chosen: Mapping[str, str]) -> Config:
+        given = {f"{prefix}{name.upper()}": value for name, value in chosen.items()}
+        return replace(self.config, environ={**self.environ, **given})
 
     def _tick_key(self, prefix: str) -> dict[str, str]:
         """The key of this home, unless another is given: on several machines all need the same."""

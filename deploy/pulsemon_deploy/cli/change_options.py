@@ -5,7 +5,7 @@ import sys
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import click
 from pulsemon_schemas.records import ControlRecord
@@ -59,18 +59,25 @@ def intent(given: dict[str, Any]) -> Intent:
 
 def make(log: ControlLog, what: Intent, entity: tuple[str, str], operation: str, body: str, as_json: bool) -> None:
     """Writes one change and says its version; ends with exit code 1 if another one came first."""
+    version = made(log, what, entity, operation, body, as_json)
+    if as_json:
+        answer = {"entity_type": entity[0], "id": entity[1], "change_id": what.change_id}
+        print_json({**answer, "outcome": "made", "version": version})
+    else:
+        click.echo(f"{entity[0]} {entity[1]}: version {version} is in force")
+
+
+def made(log: ControlLog, what: Intent, entity: tuple[str, str], operation: str, body: str, as_json: bool) -> int:
+    """Writes one change and returns its version; says so and ends with exit code 1 if another one came first."""
     expected = log.fold.version(*entity) if what.expected_version is None else what.expected_version
     record = ControlRecord(
         *entity, operation, expected, what.change_id, OPERATOR, what.on_behalf_of, what.reason, body
     )  # fmt: skip
     outcome = log.write(record)
-    answer = {"entity_type": entity[0], "id": entity[1], "change_id": what.change_id}
     if isinstance(outcome, Conflict):
+        answer = {"entity_type": entity[0], "id": entity[1], "change_id": what.change_id}
         _refuse(outcome, expected, answer, as_json)
-    elif as_json:
-        print_json({**answer, "outcome": "made", "version": outcome})
-    else:
-        click.echo(f"{entity[0]} {entity[1]}: version {outcome} is in force")
+    return outcome
 
 
 def tell_unchanged(version: int, entity: tuple[str, str], as_json: bool) -> None:
@@ -81,7 +88,7 @@ def tell_unchanged(version: int, entity: tuple[str, str], as_json: bool) -> None
         click.echo(f"{entity[0]} {entity[1]}: version {version} says this already, nothing was written")
 
 
-def _refuse(conflict: Conflict, expected: int, answer: dict[str, str], as_json: bool) -> None:
+def _refuse(conflict: Conflict, expected: int, answer: dict[str, str], as_json: bool) -> NoReturn:
     by = conflict.by
     who = f"{by.record.author}{f' for {by.record.on_behalf_of}' if by.record.on_behalf_of else ''}" if by else "nobody"
     when = instant(by.append_time_ms) if by else None

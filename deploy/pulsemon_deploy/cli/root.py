@@ -19,6 +19,7 @@ COMMANDS = {
     "rule": (f"{_HERE}.rule:rule", "Rules: when something is wrong with a server."),
     "alert": (f"{_HERE}.alert:alert", "Alerts: what is wrong, since when, and why."),
     "server": (f"{_HERE}.server:server", "Servers: which are registered, and as what."),
+    "key": (f"{_HERE}.key:key", "Keys: who may send metrics to the gateway, and as which server."),
     "completeness": (f"{_HERE}.completeness:completeness", "Completeness: what should be stored and is not, and why."),
     "retention": (f"{_HERE}.retention:retention", "Retention: how long history is kept, and what it takes."),
     "migrate": (f"{_HERE}.migrate:migrate", "Bring the database to the schema of this version."),

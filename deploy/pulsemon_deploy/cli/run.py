@@ -78,6 +78,17 @@ def ui() -> None:
 
 
 @run.command()
+@click.option(
+    "--behind-proxy", is_flag=True, help="Something before it speaks https, so it may listen beyond loopback."
+)
+def gateway(behind_proxy: bool) -> None:
+    """Metrics of other hosts over HTTP, to Kafka."""
+    from pulsemon_deploy.cli.gateway_role import body
+
+    run_role("gateway", body(is_behind_proxy=behind_proxy))
+
+
+@run.command()
 @click.option("--servers", type=click.IntRange(min=1), help="How many servers; PULSEMON_SIMULATOR_* sets the rest.")
 def simulator(servers: int | None) -> None:
     """Made-up servers to Kafka."""

@@ -11,6 +11,7 @@ from pulsemon_schemas.errors import PulsemonError
 
 from pulsemon_deploy.cli.lazy import FOUND_WRONG
 from pulsemon_deploy.cli.output import json_option, print_json, print_rows, print_table
+from pulsemon_deploy.cli.server_add import add_server
 from pulsemon_deploy.errors import one_line
 from pulsemon_deploy.extras import missing_extra
 from pulsemon_deploy.installation import installation
@@ -23,6 +24,9 @@ UNTOLD: dict[str, Any] = {"status": None, "last_seen": None}
 @click.group()
 def server() -> None:
     """Servers: which are registered, and as what."""
+
+
+server.add_command(add_server)
 
 
 @server.command("list")

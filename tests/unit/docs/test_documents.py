@@ -13,6 +13,8 @@ from pulsemon_deploy.settings import ENVIRONMENT_PREFIX as LOCAL
 from pulsemon_deploy.settings import LocalSettings
 from pulsemon_deploy.simulate.settings import ENVIRONMENT_PREFIX as SIMULATOR
 from pulsemon_deploy.simulate.settings import SimulatorSettings
+from pulsemon_producers.gateway.settings import ENVIRONMENT_PREFIX as GATEWAY
+from pulsemon_producers.gateway.settings import GatewaySettings
 from pulsemon_producers.settings import ENVIRONMENT_PREFIX as AGENT
 from pulsemon_producers.settings import AgentSettings
 from pulsemon_schemas.reasons import REASONS
@@ -36,6 +38,7 @@ LINK = re.compile(r"\]\(([^)#]+)(?:#([^)]+))?\)|\]\(#([^)]+)\)")
 SETTINGS: tuple[tuple[type[Any], str, str], ...] = (
     (LocalSettings, LOCAL, "operations.md"),
     (AgentSettings, AGENT, "operations.md"),
+    (GatewaySettings, GATEWAY, "operations.md"),
     (SinkSettings, SINK, "operations.md"),
     (ProcessorSettings, PROCESSOR, "operations.md"),
     (ClickHouseSettings, CLICKHOUSE, "operations.md"),

@@ -1,0 +1,18 @@
+"""The gateway as a role of this machine."""
+
+import threading
+from collections.abc import Callable
+
+from pulsemon_deploy.cli.role_process import Body
+from pulsemon_deploy.installation import Installation
+
+
+def body(*, is_behind_proxy: bool) -> Body:
+    """Takes metrics over HTTP until told to stop. ``is_behind_proxy`` goes before the settings."""
+
+    def serve(own: Installation, stop: threading.Event, ready: Callable[[], None]) -> None:
+        from pulsemon_producers.gateway import role
+
+        role.run(own.gateway({"behind_proxy": "true"} if is_behind_proxy else {}), own.kafka("gateway"), stop, ready)
+
+    return serve

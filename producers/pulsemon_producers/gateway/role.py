@@ -1,0 +1,153 @@
+"""Runs a gateway: keys from the control log, metrics into the log, HTTP between."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+
+import uvicorn
+import uvloop
+from confluent_kafka.admin import AdminClient
+from pulsemon_schemas.errors import PermanentError, TransientError
+from pulsemon_schemas.runtime.control_reader import ControlReader
+from pulsemon_schemas.runtime.kafka import KafkaSettings, client_config
+from pulsemon_schemas.runtime.topic_identity import TopicIdentity, identify
+from pulsemon_schemas.topics import CONTROL, METRICS
+
+from pulsemon_producers.gateway.app import application
+from pulsemon_producers.gateway.door import Door
+from pulsemon_producers.gateway.ingest import Ingest
+from pulsemon_producers.gateway.keyring import Keyring
+from pulsemon_producers.gateway.log_writer import CLIENT_ID, LogWriter
+from pulsemon_producers.gateway.request_body import BodyRoom
+from pulsemon_producers.gateway.settings import GatewaySettings
+from pulsemon_producers.gateway.token_bucket import Buckets
+
+log = logging.getLogger(__name__)
+
+FOLLOW_SECONDS = 0.05
+STOP_SECONDS = 10
+KEEP_ALIVE_SECONDS = 75
+BACKLOG = 2048
+START_SECONDS = 60.0
+ERRORS_ONLY = 3
+
+
+def run(settings: GatewaySettings, kafka: KafkaSettings, stop: threading.Event, ready: Callable[[], None]) -> None:
+    """Serves until ``stop``; calls ``ready`` once it knows the keys. PermanentError, TransientError."""
+    listener = _listen(settings)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_Gateway(settings, kafka).serve(listener, stop, ready))
+    finally:
+        listener.close()
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to whoever runs the role."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Nothing."""
+        yield
+
+
+class _Gateway:
+    def __init__(self, settings: GatewaySettings, kafka: KafkaSettings) -> None:
+        self._settings = settings
+        self._kafka = kafka
+        self._keyring = Keyring()
+        self._is_ready = False
+
+    async def serve(self, listener: socket.socket, stop: threading.Event, ready: Callable[[], None]) -> None:
+        admin = AdminClient({**client_config(self._kafka), "log_level": ERRORS_ONLY})
+        control = await _identity(admin, CONTROL.name, stop)
+        metrics = await _identity(admin, METRICS.name, stop)
+        if control is None or metrics is None:
+            return
+        reader = ControlReader(self._kafka, CLIENT_ID, CONTROL.name, control.topic_id)
+        writer = LogWriter(self._kafka, METRICS.name)
+        server = _Server(self._config(writer, metrics.partition_count))
+        reader.start()
+        serving = asyncio.create_task(server.serve([listener]))
+        try:
+            await self._follow(reader, serving, stop, ready)
+        finally:
+            self._is_ready = False
+            server.should_exit = True
+            await serving
+            await writer.close()
+            reader.close()
+        if not stop.is_set():
+            raise PermanentError("the web server of the gateway has ended by itself; its last log lines say why")
+
+    async def _follow(
+        self, reader: ControlReader, serving: "asyncio.Task[None]", stop: threading.Event, ready: Callable[[], None]
+    ) -> None:
+        """Hands the keyring what the control log has, until the end. Asking for it shows that the loop is alive."""
+        while not stop.is_set() and not serving.done():
+            is_at_end = reader.has_reached_end
+            reader.deliver(self._keyring)
+            if is_at_end and not self._is_ready:
+                self._is_ready = True
+                ready()
+                log.info("the gateway takes metrics at %s", self._settings.url)
+            await asyncio.sleep(FOLLOW_SECONDS)
+
+    def _config(self, writer: LogWriter, partition_count: int) -> uvicorn.Config:
+        settings = self._settings
+        buckets = Buckets(settings.samples_per_second, settings.burst_samples)
+        door = Door(self._keyring, buckets, _now_ms)
+        ingest = Ingest(writer, partition_count, settings.max_samples, _now_ms, _new_id, door.charge)
+        room = BodyRoom(settings.max_body_bytes, settings.max_held_bytes)
+        return uvicorn.Config(
+            application(door, room, ingest, _now_ms, lambda: self._is_ready and writer.is_well),
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,  # addresses may hold what nobody should read
+            server_header=False,
+            proxy_headers=False,
+            backlog=BACKLOG,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=STOP_SECONDS,
+            ssl_certfile=settings.certificate_file,
+            ssl_keyfile=settings.private_key_file,
+        )
+
+
+async def _identity(admin: AdminClient, topic: str, stop: threading.Event) -> TopicIdentity | None:
+    """The topic, waited for; None if told to stop meanwhile. TransientError after START_SECONDS."""
+    deadline = time.monotonic() + START_SECONDS
+    while not stop.is_set():
+        try:
+            return await asyncio.get_running_loop().run_in_executor(None, identify, admin, topic)
+        except TransientError as error:
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(error.retry_after_seconds)
+    return None
+
+
+def _listen(settings: GatewaySettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise PermanentError(
+            f"{settings.url} cannot be used ({error.strerror}), perhaps another program has the port; nothing is "
+            "served; set another PULSEMON_GATEWAY_PORT"
+        ) from error
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _new_id() -> str:
+    return uuid.uuid4().hex[:16]
