@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pulsemon_schemas.errors import SettingsError
-from pulsemon_schemas.rules import LEVELS
+from pulsemon_schemas.rules import LEVELS, RuleError
 
 PER_LEVEL = ("limit", "recovery", "for_seconds", "keep_firing_seconds")
 
@@ -37,22 +36,22 @@ class Edits:
 
 
 def read_body(path: Path) -> dict[str, Any]:
-    """The body in a TOML or JSON file. SettingsError if it cannot be read, or holds no object."""
+    """The body in a TOML or JSON file. RuleError if it cannot be read, or holds no object."""
     try:
         text = path.read_text(encoding="utf-8")
         body = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
     except OSError as error:
-        raise SettingsError([f"{path} cannot be read: {error.strerror}"]) from error
+        raise RuleError(f"file {path}", [f"cannot be read: {error.strerror}"]) from error
     except (ValueError, RecursionError) as error:
         kind = "TOML" if path.suffix == ".toml" else "JSON"
-        raise SettingsError([f"{path} is not {kind}: {error}"]) from error
+        raise RuleError(f"file {path}", [f"is not {kind}: {error}"]) from error
     if not isinstance(body, dict):
-        raise SettingsError([f"{path} holds no object, as a rule is"])
+        raise RuleError(f"file {path}", ["holds no object, as a rule is"])
     return body
 
 
 def edited(body: Mapping[str, Any], edits: Edits) -> dict[str, Any]:
-    """The body with the edits made; what it says is not judged here. SettingsError for what cannot be understood."""
+    """The body with the edits made; what it says is not judged here. RuleError for what cannot be understood."""
     problems: list[str] = []
     made: dict[str, Any] = {**body, **edits.fields}
     if edits.window:
@@ -67,7 +66,7 @@ def edited(body: Mapping[str, Any], edits: Edits) -> dict[str, Any]:
     if levels or "levels" in made:
         made["levels"] = levels
     if problems:
-        raise SettingsError(problems)
+        raise RuleError("what was said", problems)
     return made
 
 

@@ -17,6 +17,8 @@ UNUSED = -1
 """The version of an id that was never used."""
 PUT, DELETE, PURGED = "put", "delete", "purged"
 SERVER = "server"
+MAX_NESTING = 64
+"""Levels of a body; beyond them it is void. Where Python itself gives up depends on who calls: readers would differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,4 +130,19 @@ def _body(record: ControlRecord) -> Mapping[str, Any] | None:
         body = json.loads(record.body)
     except (ValueError, RecursionError):
         return None
-    return body if isinstance(body, dict) else None
+    return body if isinstance(body, dict) and not _is_too_deep(record.body, body) else None
+
+
+def _is_too_deep(text: str, body: Mapping[str, Any]) -> bool:
+    """Whether objects and lists nest beyond MAX_NESTING levels, the body being the first."""
+    if text.count("{") + text.count("[") <= MAX_NESTING:
+        return False
+    level: list[Any] = [body]
+    for _ in range(MAX_NESTING):
+        level = [
+            child
+            for one in level
+            for child in (one.values() if isinstance(one, dict) else one)
+            if isinstance(child, dict | list)
+        ]
+    return bool(level)

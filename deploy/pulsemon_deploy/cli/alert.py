@@ -116,7 +116,10 @@ def _chosen(steps: "tuple[Transition, ...]", number: int | None) -> "Transition"
         return next((one for one in steps if one.state == "firing"), steps[-1])
     chosen = [one for one in steps if one.transition == number]
     if not chosen:
-        _end(f"alert {steps[0].alert_id} has no transition {number}; it has {len(steps)}", WRONG_USAGE)
+        _end(
+            f"alert {steps[0].alert_id} has no transition {number}; it has those up to {steps[-1].transition}",
+            WRONG_USAGE,
+        )
     return chosen[0]
 
 

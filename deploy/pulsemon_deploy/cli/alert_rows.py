@@ -37,7 +37,7 @@ def alert_fields(newest: Transition) -> list[dict[str, object]]:
         "series": series(newest.metric, newest.labels),
         "window": f"{newest.window_function} {newest.window_seconds:g} s" if newest.window_seconds else "last sample",
         "state": f"{newest.state}, {newest.level}",
-        "would not fire at": number(newest.calm_value),
+        "would not fire": calm_text(newest),
         "since": clock(newest.started_at_ms),
         "until": clock(newest.ended_at_ms) if newest.ended_at_ms is not None else "-",
         "pages nobody": suppression_text(newest.suppressed_by) or "-",
@@ -87,6 +87,14 @@ def event_line(event: AlertEvent) -> str:
 def plain(one: Transition | AlertEvent) -> dict[str, object]:
     """All fields, for programs."""
     return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(one).items()}
+
+
+def calm_text(one: Transition) -> str:
+    """Where it would not have fired: a side of the limit, for the value itself differs in its last digit alone."""
+    if one.calm_value is None or one.limit is None:
+        return "-"
+    side = "just below" if one.calm_value < one.limit else "just above" if one.calm_value > one.limit else "at"
+    return f"{side} {number(one.limit)}"
 
 
 def series(metric: str, labels: str) -> str:

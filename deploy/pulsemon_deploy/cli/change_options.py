@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 
 import click
+from pulsemon_schemas.control import PUT
 from pulsemon_schemas.records import ControlRecord
 
 from pulsemon_deploy.cli.control_rows import instant
@@ -63,8 +64,10 @@ def make(log: ControlLog, what: Intent, entity: tuple[str, str], operation: str,
     if as_json:
         answer = {"entity_type": entity[0], "id": entity[1], "change_id": what.change_id}
         print_json({**answer, "outcome": "made", "version": version})
-    else:
+    elif operation == PUT:
         click.echo(f"{entity[0]} {entity[1]}: version {version} is in force")
+    else:
+        click.echo(f"{entity[0]} {entity[1]}: ended by version {version}")
 
 
 def made(log: ControlLog, what: Intent, entity: tuple[str, str], operation: str, body: str, as_json: bool) -> int:

@@ -128,18 +128,17 @@ def set_rule(rule_id: str, path: Path | None, dry_run: bool, as_json: bool, **gi
     from pulsemon_schemas.rules import rule_body
 
     from pulsemon_deploy.cli.change_options import intent, make, tell_unchanged
-    from pulsemon_deploy.rule_edits import edited, read_body
 
     what, edits = intent(given), _edits(given)
     if path is None and edits.are_none:
         raise click.UsageError("say what to set: --file, or one of the other options")
     if path is not None and dry_run:
-        _print_dry(_judged(rule_id, edited(read_body(path), edits)), as_json)
+        _print_dry(_judged(rule_id, path, {}, edits), as_json)
         return
     with _log() as log:
         entity = log.fold.entities(RULE).get(rule_id)
         before = dict(entity.body) if entity else {}
-        judged = _judged(rule_id, edited(read_body(path) if path else before, edits))
+        judged = _judged(rule_id, path, before, edits)
         _tell_doubts(log, judged)
         if dry_run:
             _print_dry(judged, as_json)
@@ -195,12 +194,14 @@ def _is_in_force(entity: "Entity", judged: "Rule") -> bool:
     return isinstance(current, Rule) and rule_body(current) == rule_body(judged)
 
 
-def _judged(rule_id: str, body: dict[str, Any]) -> "Rule":
-    """The rule in a body; all that is wrong with it at once, and exit code 2."""
+def _judged(rule_id: str, path: Path | None, before: dict[str, Any], edits: "Edits") -> "Rule":
+    """The rule in a file, or the one before, with the edits; all that is wrong with it at once, and exit code 2."""
     from pulsemon_schemas.rules import RuleError, parse_rule
 
+    from pulsemon_deploy.rule_edits import edited, read_body
+
     try:
-        return parse_rule(rule_id, body)
+        return parse_rule(rule_id, edited(read_body(path) if path else before, edits))
     except RuleError as error:
         click.echo(f"pulsemon: {error}\nNothing was written.", err=True)
         raise click.exceptions.Exit(WRONG_USAGE) from error

@@ -65,6 +65,7 @@ def test_a_rule_is_made_changed_and_ended_and_nothing_is_forgotten(rule_id: str)
     assert (history[0]["reason"], history[0]["on_behalf_of"]) == ("why not", "ann")
     again = answer("rule", "set", rule_id, *BUSY)
     assert again["version"] > ended["version"], "an id that was used once can be used again, and is never new again"
+    assert invoke("rule", "delete", rule_id).stdout == f"rule {rule_id}: ended by version {again['version'] + 1}\n"
 
 
 def test_whoever_expects_an_old_version_is_told_who_was_quicker(rule_id: str) -> None:

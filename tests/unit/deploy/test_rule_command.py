@@ -38,6 +38,21 @@ def test_all_that_is_wrong_with_a_rule_is_told_at_once_and_is_wrong_usage(tmp_pa
     assert result.stderr.endswith("Nothing was written.\n")
 
 
+def test_what_cannot_be_understood_is_told_as_what_was_said_and_not_as_settings(tmp_path: Path) -> None:
+    path = tmp_path / "rule.json"
+    path.write_text('{"metric": "system.cpu.busy", "levels": {"warning": {"limit": 0.8}}}')
+    result = invoke("rule", "set", "mine", "--file", str(path), "--dry-run", "--limit", "fatal=1")
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "pulsemon: what was said cannot be used:\n"
+        "  - 'fatal' is no level: use info, warning, critical\n"
+        "Nothing was written.\n"
+    )
+    missing = invoke("rule", "set", "mine", "--file", str(tmp_path / "no.json"), "--dry-run")
+    assert missing.exit_code == 2
+    assert "no.json cannot be used:\n  - cannot be read: No such file" in missing.stderr
+
+
 def test_nothing_said_is_wrong_usage() -> None:
     result = invoke("rule", "set", "mine")
     assert result.exit_code == 2

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 from pulsemon_deploy.rule_edits import Edits, edited, read_body
-from pulsemon_schemas.errors import SettingsError
-from pulsemon_schemas.rules import parse_rule, rule_body
+from pulsemon_schemas.rules import RuleError, parse_rule, rule_body
 
 BODY = {"metric": "system.cpu.busy", "levels": {"warning": {"limit": 0.8, "for_seconds": 60}, "info": {"limit": 0.5}}}
 
@@ -55,7 +54,7 @@ def test_all_that_cannot_be_understood_is_told_at_once() -> None:
         scope_labels=("rack=7",),
         levels={"limit": ("fatal=1", "critical=much"), "for_seconds": ("warning",)},
     )
-    with pytest.raises(SettingsError) as caught:
+    with pytest.raises(RuleError) as caught:
         edited(BODY, edits)
     assert sorted(caught.value.problems) == [
         "'fatal' is no level: use info, warning, critical",
@@ -87,5 +86,5 @@ def test_files_that_are_none(tmp_path: Path, name: str, text: str | None, messag
     path = tmp_path / name
     if text is not None:
         path.write_text(text)
-    with pytest.raises(SettingsError, match=message):
+    with pytest.raises(RuleError, match=message):
         read_body(path)

@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from pulsemon_schemas.control import Fold, Verdict
+from pulsemon_schemas.control import MAX_NESTING, Fold, Verdict
 from pulsemon_schemas.records import ControlRecord
 
 
@@ -100,6 +100,22 @@ def test_a_record_of_wrong_structure_is_void(wrong: dict[str, str]) -> None:
     fold = Fold()
 
     assert fold.apply(0, change(**wrong)) == Verdict(void=True, version=-1)
+
+
+@pytest.mark.parametrize(("levels", "is_void"), [(MAX_NESTING, False), (MAX_NESTING + 1, True), (990, True)])
+def test_a_body_that_nests_deeply_is_void_for_every_reader_alike(levels: int, is_void: bool) -> None:
+    """Python gives up at some depth of its own, sooner the deeper the reader's own calls are."""
+    lists = levels - 1
+    record = change(body=f'{{"name": {"[" * lists}{"]" * lists}}}')
+
+    def read(calls: int) -> Verdict:
+        return read(calls - 1) if calls else Fold().apply(0, record)
+
+    assert {read(calls).void for calls in (0, 100, 500)} == {is_void}
+
+
+def test_a_wide_body_is_not_a_deep_one() -> None:
+    assert not Fold().apply(0, change(body=f'{{"intervals": [{",".join(["[1, 2]"] * 1000)}]}}')).void
 
 
 def test_unknown_entity_types_have_versions_too() -> None:
