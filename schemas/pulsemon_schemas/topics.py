@@ -159,7 +159,7 @@ PROCESSOR_STATE = Topic(
 EVENTS = Topic(
     name="pulsemon.events",
     key="server_id",
-    record=None,
+    record="event",
     partitions=None,
     config=_kept(days=30),
     writers=_roles("agent gateway processor operator"),

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pulsemon_schemas import codec
+from pulsemon_schemas.labels import parse as parse_labels
 from pulsemon_schemas.partitioner import partition_for
-from pulsemon_schemas.records import AlertEvent, ControlRecord, LogRecord, MetricBatch, ServerState
+from pulsemon_schemas.records import AlertEvent, ControlRecord, Event, LogRecord, MetricBatch, ServerState
 from pulsemon_schemas.ticks import TICK_KEY, make_tick
-from pulsemon_schemas.topics import ALERTS, METRICS, SERVER_STATE
+from pulsemon_schemas.topics import ALERTS, EVENTS, METRICS, SERVER_STATE
 from pulsemon_stream_processors.engine import ControlHistory, Output, PartitionEngine, Place, pack, unpack
 
 TOPIC_ID = "metrics-topic"
@@ -152,6 +153,16 @@ def alerts(outputs: Iterable[Output]) -> list[AlertEvent]:
 def server_states(outputs: Iterable[Output]) -> list[ServerState]:
     found = [codec.decode(output.value) for output in outputs if output.topic == SERVER_STATE.name and output.value]
     return [state for state in found if isinstance(state, ServerState)]
+
+
+def notices(outputs: Iterable[Output]) -> list[dict[str, str]]:
+    """The events, each as its labels beside ``kind``, ``server_id`` and ``text``."""
+    found = [codec.decode(output.value) for output in outputs if output.topic == EVENTS.name and output.value]
+    return [
+        parse_labels(event.labels) | {"kind": event.kind, "server_id": event.server_id, "text": event.text}
+        for event in found
+        if isinstance(event, Event)
+    ]
 
 
 def sha256(outputs: Iterable[Output]) -> str:

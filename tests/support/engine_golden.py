@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pulsemon_schemas import codec
-from pulsemon_schemas.topics import DEADLETTER, EVENTS, FLEET_EVENTS
+from pulsemon_schemas.topics import DEADLETTER, FLEET_EVENTS
 from pulsemon_stream_processors.engine import Output
 from support.engine import Log
 
@@ -66,7 +66,7 @@ def _readable(output: Output) -> dict[str, Any]:
         found["value"] = None
     elif output.topic == DEADLETTER.name:
         found |= {"value": output.value.hex(), "headers": dict(output.headers)}
-    elif output.topic in {EVENTS.name, FLEET_EVENTS.name}:
+    elif output.topic == FLEET_EVENTS.name:
         found["value"] = json.loads(output.value)
     else:
         found["value"] = asdict(codec.decode(output.value))

@@ -13,6 +13,8 @@ from pulsemon_schemas.topics import ALERT_STATE, ALERTS, DEADLETTER, EVENTS, FLE
 
 from pulsemon_stream_processors.engine.alert import Alert
 from pulsemon_stream_processors.engine.identity import digest, event_id
+from pulsemon_stream_processors.engine.log_time import LogTime
+from pulsemon_stream_processors.engine.notice import notice
 from pulsemon_stream_processors.engine.output import Output
 from pulsemon_stream_processors.engine.place import Place
 
@@ -20,8 +22,9 @@ from pulsemon_stream_processors.engine.place import Place
 class Journal:
     """The outputs of one input record after another. ``begin`` starts those of the next."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, time: LogTime) -> None:
         self._place = place
+        self._time = time
         self._offset = -1
         self.control_offset = -1
         self.outputs: list[Output] = []
@@ -137,27 +140,23 @@ class Journal:
         )
         self.outputs.append(Output(DEADLETTER.name, None, record.key, record.value, "", self._offset, headers))
 
-    def event(self, kind: str, server_id: str, facts: Mapping[str, Any]) -> None:
+    def event(self, kind: str, server_id: str, facts: Mapping[str, object]) -> None:
         """Something that people must hear of: a rule that cannot be judged, records that are missing."""
-        body = {
-            "type": kind,
-            "event_id": digest(kind, server_id, json.dumps(facts, sort_keys=True)),
-            "server_id": server_id,
-            **facts,
-        }
-        self._write(EVENTS.name, server_id.encode() or TICK_KEY, self._json(body), server_id)
+        identity = digest(kind, server_id, json.dumps(facts, sort_keys=True))
+        value = notice(kind, identity, server_id, {**facts, **self._here()}, self._time.clock_ms)
+        self._write(EVENTS.name, server_id.encode() or TICK_KEY, value, server_id)
 
     def _fleet(self, key: bytes, body: Mapping[str, Any], server_id: str) -> None:
-        self.outputs.append(Output(FLEET_EVENTS.name, 0, key, self._json(body), server_id, self._offset))
+        value = json.dumps({**body, **self._here()}, sort_keys=True, separators=(",", ":")).encode()
+        self.outputs.append(Output(FLEET_EVENTS.name, 0, key, value, server_id, self._offset))
 
-    def _json(self, body: Mapping[str, Any]) -> bytes:
-        place = {
+    def _here(self) -> dict[str, object]:
+        return {
             "topic_id": self._place.topic_id,
             "partition": self._place.partition,
             "offset": self._offset,
             "control_offset": self.control_offset,
         }
-        return json.dumps({**body, **place}, sort_keys=True, separators=(",", ":")).encode()
 
     def _write(self, topic: str, key: bytes, value: bytes | None, server_id: str) -> None:
         self.outputs.append(Output(topic, self._place.partition, key, value, server_id, self._offset))

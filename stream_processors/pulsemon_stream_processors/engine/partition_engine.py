@@ -50,7 +50,7 @@ class PartitionEngine:
         self._in_force = ControlInForce()
         self._active: list[str] = []
         self._configuration = Configuration()
-        self._journal = Journal(place)
+        self._journal = Journal(place, self._time)
         self._lifecycle = Lifecycle(self._time, self._configuration, self._journal)
         self._absence = Absence(self._time, self._lifecycle)
         self._adaptation = Adaptation(self._configuration, self._lifecycle, self._absence)

@@ -1,7 +1,5 @@
 """Writes down what happens to environments, as the records of the output topics."""
 
-import json
-
 from pulsemon_schemas import codec
 from pulsemon_schemas.errors import ContractError
 from pulsemon_schemas.labels import canonical
@@ -14,6 +12,7 @@ from pulsemon_schemas.topics import ALERT_STATE, ALERTS, DEADLETTER, EVENTS
 
 from pulsemon_stream_processors.engine.alert import Alert
 from pulsemon_stream_processors.engine.identity import digest, event_id
+from pulsemon_stream_processors.engine.notice import notice
 from pulsemon_stream_processors.engine.output import Output
 from pulsemon_stream_processors.fleet.fleet_configuration import labels_of
 from pulsemon_stream_processors.fleet.place import FleetPlace
@@ -47,17 +46,15 @@ class FleetJournal:
     def failure(self, environment: str, problem: str, step: Step) -> None:
         """An environment that could not be judged."""
         server_id = environment_id(environment)
-        body = {
-            "type": NOT_APPLIED,
-            "event_id": digest(NOT_APPLIED, server_id, step.clock_ms, problem),
-            "server_id": server_id,
+        facts = {
             "problem": problem,
             "topic_id": self._place.topic_id,
             "partition": step.partition,
             "offset": step.offset,
             "control_offset": step.control_offset,
         }
-        value = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+        identity = digest(NOT_APPLIED, server_id, step.clock_ms, problem)
+        value = notice(NOT_APPLIED, identity, server_id, facts, step.clock_ms)
         self._write(EVENTS.name, server_id, server_id, value, step)
 
     def alert(

@@ -1,6 +1,5 @@
 """What a worker does with bad records, with logs that do not fit together, and with records that are gone."""
 
-import json
 import time
 from collections import Counter
 from pathlib import Path
@@ -9,6 +8,7 @@ import pytest
 from confluent_kafka import TopicPartition
 from pulsemon_deploy.kafka import topic_ids
 from pulsemon_schemas import codec
+from pulsemon_schemas.records import Event
 from pulsemon_schemas.ticks import TICK_KEY as KEY_OF_TICKS
 from pulsemon_schemas.ticks import make_tick
 from pulsemon_stream_processors.own_metrics import PREFIX
@@ -100,8 +100,8 @@ def test_records_that_retention_took_are_a_hole_and_open_alerts_become_unknown(r
         wait_for_commit(room, ends)
         assert "retention has passed by" in second.log()
         assert second.end() == 0
-    events = [json.loads(one.value() or b"") for partition in room.read("events") for one in partition]
-    assert "gap" in {event["type"] for event in events}
+    events = [codec.decode(one.value() or b"") for partition in room.read("events") for one in partition]
+    assert "gap" in {event.kind for event in events if isinstance(event, Event)}
 
 
 def test_a_metrics_topic_that_was_made_anew_is_another_log(room: Room, tmp_path: Path) -> None:

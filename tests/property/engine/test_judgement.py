@@ -237,7 +237,7 @@ def test_moving_servers_among_partitions_changes_nothing(seed: int, count: int) 
 
 def test_events_are_json_and_avro_of_the_contract() -> None:
     for output in random_log(7, 120).outputs():
-        if output.value is not None and output.topic in {"pulsemon.fleet-events", "pulsemon.events"}:
+        if output.value is not None and output.topic == "pulsemon.fleet-events":
             assert json.loads(output.value)["partition"] == 0
         elif output.value is not None and output.topic != "pulsemon.deadletter":
             codec.decode(output.value)

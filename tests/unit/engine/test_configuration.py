@@ -1,12 +1,10 @@
 """The control log takes effect at Ticks: rules, servers, commands and silences."""
 
-import json
-
 import pytest
-from pulsemon_schemas.topics import ALERT_STATE, DEADLETTER, EVENTS, SERVER_STATE
+from pulsemon_schemas.topics import ALERT_STATE, DEADLETTER, SERVER_STATE
 from pulsemon_stream_processors.engine import ControlBehindError, OffsetGapError, PartitionEngine
 from pulsemon_stream_processors.engine.lifecycle import MAX_ENDED
-from support.engine import SERVER, Log, alerts, apply_all, history, place, server_states
+from support.engine import SERVER, Log, alerts, apply_all, history, notices, place, server_states
 
 BUSY = "system.cpu.busy"
 RULE = {"metric": BUSY, "levels": {"warning": {"limit": 0.8}}}
@@ -112,10 +110,18 @@ def test_a_rule_that_cannot_be_read_is_told() -> None:
     log = _log()
     log.configure("rule/bad", {"metric": 1})
     log.tick()
-    (told,) = [json.loads(output.value or b"") for output in log.outputs() if output.topic == EVENTS.name]
-    assert told["type"] == "rule_error"
+    (told,) = notices(log.outputs())
+    assert told["kind"] == "rule_error"
     assert told["entity"] == "rule/bad"
-    assert "metric: must be a text" in told["problem"]
+    assert "metric: must be a text" in told["text"]
+
+
+def test_a_rule_that_no_utf_8_can_quote_is_told_and_stops_nothing() -> None:
+    log = _log()
+    log.configure("rule/bad", {"metric": "m", "levels": {"\ud800": {"limit": 1}}})
+    log.tick()
+    (told,) = notices(log.outputs())
+    assert "\\ud800" in told["text"]
 
 
 def test_the_engine_waits_for_the_control_log_and_is_as_before() -> None:
@@ -147,8 +153,7 @@ def test_a_zombies_tick_changes_nothing_and_a_shorter_control_log_is_refused_onc
     engine = log.engine()
     outputs = apply_all(engine, log.records)
     assert engine.control_offset == 1
-    told = [json.loads(output.value or b"") for output in outputs if output.topic == EVENTS.name]
-    assert [(one["type"], one["control_topic_id"]) for one in told] == [("control_refused", "made anew")]
+    assert [(one["kind"], one["control_topic_id"]) for one in notices(outputs)] == [("control_refused", "made anew")]
 
 
 def test_an_acknowledgement_lasts_until_its_end_or_until_it_gets_worse() -> None:
@@ -300,8 +305,8 @@ def test_records_that_are_missing_make_open_alerts_unknown() -> None:
         engine.apply(log.records[-1])
     outputs = engine.skip_to(len(log.records) - 1)
     assert [event.state for event in alerts(outputs)] == ["unknown"]
-    told = [json.loads(output.value or b"") for output in outputs if output.topic == EVENTS.name]
-    assert [(one["type"], one["first_missing"], one["last_missing"]) for one in told] == [("gap", 5, 7)]
+    told = [(one["kind"], one["first_missing"], one["last_missing"]) for one in notices(outputs)]
+    assert told == [("gap", "5", "7")]
     assert [event.state for event in alerts(engine.apply(log.records[-1]))] == ["firing"]
     assert engine.skip_to(3) == []
     assert engine.skip_to(engine.cover + 1) == [], "nothing is missing before the next record"

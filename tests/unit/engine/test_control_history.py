@@ -10,7 +10,7 @@ from pulsemon_schemas.records import ControlRecord
 from pulsemon_schemas.rules import Rule, ServerProfile
 from pulsemon_stream_processors.engine import ControlHistory, PartitionEngine, control_history, pack, unpack
 from pulsemon_stream_processors.engine.configuration import Configuration
-from support.engine import SERVER, Log, alerts, apply_all, history, place
+from support.engine import SERVER, Log, alerts, apply_all, history, notices, place
 from support.engine_random import random_log
 
 RECORDS, IDS = 50_000, 1_000
@@ -113,8 +113,7 @@ def test_versions_that_a_tick_passes_over_are_not_told() -> None:
     log.configure("rule/a", {"metric": "m", "levels": {"info": {"limit": 1}}})
     log.configure("rule/b", {"metric": 1})
     log.run({"m": 2.0}, 10)
-    events = [json.loads(output.value or b"") for output in log.outputs() if output.topic == "pulsemon.events"]
-    assert [event["entity"] for event in events] == ["rule/b"]
+    assert [event["entity"] for event in notices(log.outputs())] == ["rule/b"]
     assert [event.rule_version for event in log.alerts()] == [1]
 
 

@@ -1,6 +1,5 @@
 """A fault of ours at one record: it is told, the record changed nothing, and the log goes on."""
 
-import json
 from typing import Any
 
 import pytest
@@ -9,7 +8,7 @@ from pulsemon_stream_processors.engine import Output, PartitionEngine, pack, par
 from pulsemon_stream_processors.engine.failure import problem_of
 from pulsemon_stream_processors.engine.watch import Watch
 from pulsemon_stream_processors.engine.window import Average
-from support.engine import SERVER, Log, alerts, apply_all, history, place, server_states
+from support.engine import SERVER, Log, alerts, apply_all, history, notices, place, server_states
 from support.engine_failures import failing
 
 BUSY = "system.cpu.busy"
@@ -29,9 +28,8 @@ def _state(engine: PartitionEngine, server_id: str = SERVER) -> dict[str, Any]:
     return unpack(pack(engine.snapshot(server_id) or {}))
 
 
-def _told(outputs: list[Output], kind: str) -> list[dict[str, Any]]:
-    bodies = [json.loads(output.value or b"") for output in outputs if output.topic == EVENTS.name]
-    return [body for body in bodies if body["type"] == kind]
+def _told(outputs: list[Output], kind: str) -> list[dict[str, str]]:
+    return [told for told in notices(outputs) if told["kind"] == kind]
 
 
 def test_a_batch_that_fails_is_a_dead_letter_and_an_event_and_changes_nothing() -> None:
@@ -49,7 +47,7 @@ def test_a_batch_that_fails_is_a_dead_letter_and_an_event_and_changes_nothing() 
     assert (headers["reason"], headers["offset"]) == ("not_applied", str(record.offset))
     assert headers["detail"] == "ZeroDivisionError: by the test, at <object object at 0x> (in fail)"
     (told,) = _told(outputs, "not_applied")
-    assert (told["server_id"], told["offset"], told["problem"]) == (SERVER, record.offset, headers["detail"])
+    assert (told["server_id"], told["offset"], told["text"]) == (SERVER, str(record.offset), headers["detail"])
     assert _state(engine) == before | {"cover": record.offset}
     assert (engine.clock_ms, engine.counters.failures) == (log.now_ms, 1)
     log.wait(10)
@@ -134,7 +132,7 @@ def test_a_window_that_fails_ends_nothing_but_its_own_rule(monkeypatch: pytest.M
     monkeypatch.setattr(Average, "_judged", judged)
     outputs = log.outputs()
     assert [event.rule_id for event in alerts(outputs)] == ["other"]
-    assert [one["problem"] for one in _told(outputs, "rule_error")] == ["OverflowError: by the test (in judged)"]
+    assert [one["text"] for one in _told(outputs, "rule_error")] == ["OverflowError: by the test (in judged)"]
 
 
 def test_a_tick_that_fails_at_one_server_works_at_the_others_and_is_told_once() -> None:

@@ -4,18 +4,16 @@ The same small log is replayed twice, and in pieces; `make prove-replay` does so
 """
 
 import functools
-import json
 from collections import Counter
 from itertools import pairwise
-from typing import Any
 
 from pulsemon_schemas.batch_head import BatchHead
 from pulsemon_schemas.errors import ContractError
 from pulsemon_schemas.records import AlertEvent, LogRecord
 from pulsemon_schemas.ticks import TICK_KEY
-from pulsemon_schemas.topics import DEADLETTER, EVENTS, SERVER_STATE
+from pulsemon_schemas.topics import DEADLETTER, SERVER_STATE
 from pulsemon_schemas.walker import walk
-from support.engine import alerts
+from support.engine import alerts, notices
 from support.recorded_log import CLOCK_ERROR_MS, RULE, TICK_SECONDS, Plan, Recording, hosts_of, record
 from support.recorded_replay import Replayed, logs_of, replayed
 
@@ -43,10 +41,6 @@ def _alerts() -> list[AlertEvent]:
 
 def _of(server_id: str, rule_id: str) -> list[str]:
     return [event.state for event in _alerts() if (event.server_id, event.rule_id) == (server_id, rule_id)]
-
-
-def _events() -> list[dict[str, Any]]:
-    return [json.loads(one.value or b"") for one in _run().outputs if one.topic == EVENTS.name]
 
 
 def _batches(server_id: str = "") -> list[tuple[LogRecord, BatchHead]]:
@@ -127,7 +121,7 @@ def test_a_partition_has_one_server_alone() -> None:
 
 
 def test_a_control_log_made_anew_is_refused_and_ticks_of_zombies_change_nothing() -> None:
-    refused = [one["partition"] for one in _events() if one["type"] == "control_refused"]
+    refused = [one["partition"] for one in notices(_run().outputs) if one["kind"] == "control_refused"]
     assert len(refused) == len(set(refused)) > 1, "told once in each partition that it came to"
     ticks = [walk(one.value) for one in _recording()[1][0] if one.key == TICK_KEY]
     named = [head.values()[0] for head in ticks if "control_topic_id=control-id" in head.labels[0]]
