@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from pulsemon_schemas.errors import PermanentError
-
 from pulsemon_stream_processors.errors import StuckError
 
 log = logging.getLogger(__name__)
@@ -86,8 +84,8 @@ class Patience:
 class Watchdog:
     """Looks at the positions every few seconds, in a thread of its own, and calls ``end`` when patience ends.
 
-    ``positions`` may return nothing, when Kafka does not answer: input that nobody sees does not move. A PermanentError
-    of it goes to ``end`` too.
+    ``positions`` may return nothing, when Kafka does not answer: input that nobody sees does not move. Whatever it
+    raises goes to ``end`` too, unless the watch was closed meanwhile: nobody would know of a watch that failed.
     """
 
     def __init__(
@@ -117,7 +115,8 @@ class Watchdog:
                 positions = self._positions()
                 now = time.monotonic()
                 self._patience.look(positions, now - last)
-            except PermanentError as error:
-                self._end(error)
+            except Exception as error:  # noqa: BLE001 - a thread that ends by an error says so to nobody
+                if not self._stop.is_set():
+                    self._end(error)
                 return
             last = now

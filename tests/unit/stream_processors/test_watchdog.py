@@ -57,7 +57,7 @@ def test_time_in_which_the_process_was_stopped_does_not_count() -> None:
         patience.look({0: Position(10, 5, 5)}, 600.0)
 
 
-@pytest.mark.parametrize("error", [StuckError("stuck"), LogReplacedError("made anew")])
+@pytest.mark.parametrize("error", [StuckError("stuck"), LogReplacedError("made anew"), RuntimeError("nobody knew")])
 def test_what_ends_the_watch_ends_the_worker(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     from pulsemon_stream_processors import watchdog
 
@@ -77,3 +77,23 @@ def test_what_ends_the_watch_ends_the_worker(error: Exception, monkeypatch: pyte
     wait_until(done.is_set, 5, "the end")
     dog.close()
     assert ended == [error]
+
+
+def test_a_watch_that_was_closed_meanwhile_ends_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that stops takes away what is asked."""
+    from pulsemon_stream_processors import watchdog
+
+    monkeypatch.setattr(watchdog, "CHECK_SECONDS", 0.01)
+    ended: list[Exception] = []
+    is_asked = threading.Event()
+
+    def positions() -> Mapping[int, Position]:
+        is_asked.set()
+        dog.close()
+        raise RuntimeError("not started")
+
+    dog = Watchdog(Patience(1.0, 1.0), positions, ended.append)
+    dog.start()
+    wait_until(is_asked.is_set, 5, "a look")
+    wait_until(lambda: "watchdog" not in {thread.name for thread in threading.enumerate()}, 5, "the end of the watch")
+    assert ended == []
