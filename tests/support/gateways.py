@@ -4,12 +4,15 @@ import http.client
 import json
 import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from confluent_kafka import Consumer, TopicPartition
@@ -178,3 +181,45 @@ def gateway_environment(broker: Broker, port: int) -> dict[str, str]:
         "PULSEMON_KAFKA_PASSWORD": settings.password.reveal(),
         "PULSEMON_GATEWAY_PORT": str(port),
     }
+
+
+@dataclass
+class GatewayProcess:
+    """``pulsemon run gateway`` as a process of its own, on one port, to be killed and started again."""
+
+    broker: Broker
+    folder: Path
+    port: int
+    process: "subprocess.Popen[bytes] | None" = None
+
+    def start(self) -> None:
+        environment = gateway_environment(self.broker, self.port)
+        environment["PULSEMON_LOCAL_HOME"] = str(self.folder / f"home-{self.port}")
+        with (self.folder / f"gateway-{self.port}.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "pulsemon_deploy.cli", "run", "gateway"],
+                env=environment,
+                stdout=log,
+                stderr=log,
+            )
+
+    def wait_ready(self) -> None:
+        wait_until(self._is_ready, 30.0, f"the gateway: {(self.folder / f'gateway-{self.port}.log').read_text()}")
+
+    def kill(self) -> None:
+        """kill -9, and waits for the end."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(20)
+
+    def stop(self) -> int:
+        """SIGTERM; the exit code."""
+        assert self.process is not None
+        self.process.terminate()
+        return self.process.wait(20)
+
+    def _is_ready(self) -> bool:
+        try:
+            return Gateway(self.port, self.broker).ask("GET", "/readyz").status == 200
+        except OSError:
+            return False

@@ -44,6 +44,7 @@ BENCHES: Mapping[str, str] = {
     "alert-latency": "pulsemon_deploy.bench.alert_latency",
     "client": "pulsemon_deploy.bench.client",
     "engine": "pulsemon_deploy.bench.engine",
+    "gateway": "pulsemon_deploy.bench.gateway",
     "processor": "pulsemon_deploy.bench.processor",
     "sink": "pulsemon_deploy.bench.sink",
     "stack": "pulsemon_deploy.bench.stack",

@@ -1,5 +1,6 @@
 """The gateway as a role of this machine."""
 
+import gc
 import threading
 from collections.abc import Callable
 
@@ -13,6 +14,14 @@ def body(*, is_behind_proxy: bool) -> Body:
     def serve(own: Installation, stop: threading.Event, ready: Callable[[], None]) -> None:
         from pulsemon_producers.gateway import role
 
-        role.run(own.gateway({"behind_proxy": "true"} if is_behind_proxy else {}), own.kafka("gateway"), stop, ready)
+        settings = own.gateway({"behind_proxy": "true"} if is_behind_proxy else {})
+        role.run(settings, own.kafka("gateway"), stop, lambda: _settle(ready))
 
     return serve
+
+
+def _settle(ready: Callable[[], None]) -> None:
+    """What is loaded now stays: later collections of garbage need not look at it."""
+    gc.collect()
+    gc.freeze()
+    ready()

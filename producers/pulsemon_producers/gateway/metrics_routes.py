@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from pulsemon_schemas.keys import WRITE_METRICS
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from pulsemon_producers.gateway.answers import JSON, json_answer
 from pulsemon_producers.gateway.door import Door
@@ -45,4 +46,6 @@ def metrics_router(door: Door, room: BodyRoom, ingest: Ingest, now_ms: Callable[
         item = {"accepted": receipt.accepted, "server_time": now_ms()}
         return json_answer(item, ACCEPTED, door.rate_headers(principal))
 
+    # FastAPI's route describes it; this one answers, without looking for parameters that it does not have
+    router.routes.insert(0, Route(PATH, metrics, methods=["POST"]))
     return router
