@@ -154,7 +154,7 @@ def _each(count: int, size_bytes: int, unit: str = "B/sample") -> Measurement:
 def prepare(folder: Path, quick: bool) -> Iterator[StorageRounds]:
     """Starts the engine alone."""
     with parts.engine(folder) as (engine, settings):
-        yield StorageRounds(folder, settings, engine.pid, 6 if quick else 25, 60 if quick else 600)
+        yield StorageRounds(folder, settings, engine.pid, 6 if quick else 25, 60 if quick else 1500)
 
 
 BENCH = Bench(prepare, rounds=3, quick_rounds=2, packages=("chdb", "clickhouse-driver", "fastavro", "psutil"))

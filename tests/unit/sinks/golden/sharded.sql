@@ -499,6 +499,12 @@ ALTER TABLE pulsemon.samples_1d ON CLUSTER pulse ADD COLUMN IF NOT EXISTS last_a
 
 ALTER TABLE pulsemon_all.samples_1d ON CLUSTER pulse ADD COLUMN IF NOT EXISTS last_at DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)) AFTER last_value;
 
+-- 0012_values
+
+ALTER TABLE pulsemon.samples ON CLUSTER pulse MODIFY COLUMN value Float64 CODEC(Delta(8), ZSTD(3));
+
+ALTER TABLE pulsemon.samples ON CLUSTER pulse MODIFY SETTING min_compress_block_size = 262144;
+
 -- control_log_view
 
 CREATE OR REPLACE VIEW pulsemon.control_log ON CLUSTER pulse AS
