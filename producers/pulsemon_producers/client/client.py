@@ -12,7 +12,7 @@ from pulsemon_producers.client.exceptions import Exceptions
 from pulsemon_producers.client.gauge import Gauge
 from pulsemon_producers.client.histogram import Histogram
 from pulsemon_producers.client.instrument import Instrument
-from pulsemon_producers.client.settings import ClientSettings, labels_of, resolve
+from pulsemon_producers.client.settings import TRANSPORTS, ClientSettings, labels_of, resolve
 from pulsemon_producers.client.state import State
 from pulsemon_producers.client.timer import Timer
 
@@ -27,6 +27,7 @@ Kind = TypeVar("Kind", bound=Instrument)
 Bound = dict[tuple[Any, ...], Kind]
 
 PRODUCT_PREFIX = "PULSEMON_"
+FLUSH_SECONDS = 5.0
 MAX_WAYS_TO_WRITE = 4
 """Labels of one series may be written in several orders; each is remembered, this many a series on average."""
 
@@ -61,7 +62,7 @@ class Client:
         max_label_values: int | None = None,
         max_buffered_batches: int | None = None,
         max_buffered_bytes: int | None = None,
-        runtime_folder: str | None = None,
+        runtime_folder: "str | os.PathLike[str] | None" = None,
         labels: Mapping[str, object] | None = None,
         handles_sigterm: bool = True,
         environ: Mapping[str, str] | None = None,
@@ -79,12 +80,13 @@ class Client:
             "max_label_values": max_label_values,
             "max_buffered_batches": max_buffered_batches,
             "max_buffered_bytes": max_buffered_bytes,
-            "runtime_folder": runtime_folder,
-            "labels": None if labels is None else labels_of(labels),
+            "runtime_folder": str(runtime_folder) if isinstance(runtime_folder, os.PathLike) else runtime_folder,
+            "labels": None if labels is None else _pairs(labels),
         }
         given = {name: value for name, value in arguments.items() if value is not None}
         variables = os.environ if environ is None else environ
         settings, problems = resolve(given, variables)
+        _check(transport, kafka)
         environment = {name: text for name, text in variables.items() if name.startswith(PRODUCT_PREFIX)}
         self._core = Core(settings, _opening(transport, settings, kafka, environment), handles_sigterm)
         for problem in problems:
@@ -132,7 +134,7 @@ class Client:
         with client.timer("shop.checkout", step="payment"):
             pay()
         """
-        return self._registry.find(Timer, name, labels)
+        return self._unnamed(name, "timer") if callable(name) else self._registry.find(Timer, name, labels)
 
     def state(self, name: str, /, states: Iterable[str] = (), **labels: object) -> State:
         """The state of this name and these labels. ``states`` are those that there are, if they are known. Example::
@@ -147,7 +149,7 @@ class Client:
         with client.exceptions("shop.import.errors"):
             load()
         """
-        return Exceptions(self, name, labels)
+        return self._unnamed(name, "exceptions") if callable(name) else Exceptions(self, name, labels)
 
     def count(self, name: str, amount: SupportsFloat = 1, /, **labels: object) -> None:
         """Adds to a counter: ``client.counter(name, **labels).add(amount)``, in less time.
@@ -211,7 +213,7 @@ class Client:
         """
         return self._core.snapshot(round(time() * 1000) if recorded_at_ms is None else recorded_at_ms)
 
-    def flush(self, timeout_seconds: float = 5.0) -> bool:
+    def flush(self, timeout_seconds: float = FLUSH_SECONDS) -> bool:
         """Sends what there is, and waits at most ``timeout_seconds``. True if all of it has arrived. Never raises.
 
         For the end of a job, or a test: a service need not call it. Example::
@@ -219,19 +221,17 @@ class Client:
             client.count("shop.orders")
             assert client.flush()
         """
-        return self._core.begin_flush(timeout_seconds).wait()
+        return self._core.begin_flush(_seconds(timeout_seconds, FLUSH_SECONDS)).wait()
 
     def close(self, timeout_seconds: float | None = None) -> bool:
         """Sends what there is within ``timeout_seconds`` (None: ``exit_seconds``) and ends; True if all has arrived.
 
-        Later values are counted as ``closed``. Happens by itself at the end of the process. Example::
+        Never raises. Later values are counted as ``closed``. Happens by itself at the end of the process. Example::
 
             client.close()
         """
         core = self._core
-        return core.end_close(
-            core.begin_close(core.settings.exit_seconds if timeout_seconds is None else timeout_seconds)
-        )
+        return core.end_close(core.begin_close(_seconds(timeout_seconds, core.settings.exit_seconds)))
 
     def __enter__(self) -> Self:
         return self
@@ -244,6 +244,14 @@ class Client:
     def __repr__(self) -> str:
         settings = self._core.settings
         return f"<Client {settings.service} on {settings.server_id}, {len(self._registry)} series>"
+
+    def _unnamed(self, function: Any, kind: str) -> Any:
+        """The function as it is: whoever decorates without a name has it called all the same."""
+        shown = getattr(function, "__qualname__", kind)
+        self._core.drop(
+            "invalid", 1, f"{shown} is not measured: {kind} needs a name, as in @client.{kind}('shop.price')"
+        )
+        return function
 
     def _bind(self, kind: type[Kind], known: Bound[Kind], name: str, labels: dict[str, object]) -> Kind:
         """The instrument, remembered under the labels as they are written here, if all are texts.
@@ -261,6 +269,35 @@ class Client:
             if found.is_kept and len(known) < self._core.settings.max_series * MAX_WAYS_TO_WRITE:
                 known[key] = found
         return found
+
+
+def _seconds(given: object, default: float) -> float:
+    """How long to wait; the default if that is no number: the end of a job must not fail at this."""
+    try:
+        seconds = float(given)  # type: ignore[arg-type]  # whatever it is
+    except Exception:  # noqa: BLE001 - what a foreign number raises is listed nowhere
+        return default
+    return seconds if seconds == seconds else default
+
+
+def _pairs(labels: Mapping[str, object]) -> Any:
+    """Labels as they are kept, or what was given if it is of no use: it is refused with everything else then."""
+    try:
+        return labels_of(labels)
+    except Exception:  # noqa: BLE001 - whatever the argument is, it is refused in one way
+        return labels
+
+
+def _check(transport: object, kafka: object) -> None:
+    """Raises ValueError for arguments that the thread that sends could not use."""
+    if kafka is not None and not hasattr(kafka, "bootstrap"):
+        raise ValueError(f"the client was not made: kafka is a KafkaSettings, not a {type(kafka).__name__}")
+    is_way = transport is None or isinstance(transport, str) or callable(transport)
+    if not is_way and not all(hasattr(transport, name) for name in ("offer", "outcome", "close")):
+        raise ValueError(
+            f"the client was not made: transport is one of {', '.join(TRANSPORTS)}, a Transport, or a function that "
+            f"makes one, not a {type(transport).__name__}"
+        )
 
 
 def _opening(

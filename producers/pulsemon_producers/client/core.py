@@ -9,6 +9,7 @@ from pulsemon_producers.client import names
 from pulsemon_producers.client.drops import Drops
 from pulsemon_producers.client.endings import ENDINGS
 from pulsemon_producers.client.forks import WATCH, keep_for_ever
+from pulsemon_producers.client.instrument import shown
 from pulsemon_producers.client.labelling import Labelling
 from pulsemon_producers.client.natives import new_lock, start_thread, this_thread, wait_for_end
 from pulsemon_producers.client.reading import Labels, Reading, Sample, Told
@@ -19,6 +20,7 @@ from pulsemon_producers.client.tickets import Desk, Ticket
 if TYPE_CHECKING:
     from pulsemon_schemas.records import MetricBatch
 
+    from pulsemon_producers.client.transport import Transport
     from pulsemon_producers.client.transports import OpenTransport
     from pulsemon_producers.client.worker import Worker
 
@@ -217,8 +219,27 @@ class Core:
 
             settings = self.settings
             slot = take_slot(settings.runtime_folder, settings.server_id, settings.service, settings.instance)
-            worker = self._worker = Worker(self, slot, self._open_transport())
+            worker = self._worker = Worker(self, slot, self._opened())
         worker.run()
+
+    def _opened(self) -> "Transport":
+        """The way to the log, or none: the thread lives all the same, for those who flush and close."""
+        try:
+            return self._open_transport()
+        except Exception as error:  # noqa: BLE001 - it may be a function of the host
+            import logging
+
+            from pulsemon_schemas.errors import SettingsError
+
+            from pulsemon_producers.client.transport import NoWay
+
+            logging.getLogger(__name__).error(  # noqa: TRY400 - the text says it all
+                "The metrics of service %s are not sent: %s. The service itself goes on; mend the settings and start "
+                "it again.",
+                self.settings.service,
+                "; ".join(error.problems) if isinstance(error, SettingsError) else shown(error),
+            )
+            return NoWay()
 
     def _from_source(self, source: Source, labelling: Labelling) -> list[Sample]:
         try:

@@ -13,6 +13,8 @@ DROP_REASONS: Mapping[str, str] = {
     "undelivered": "The process ended before the broker had it.",
 }
 """All reasons there are; the catalogue lists the same."""
+LOST = ("closed", "undelivered")
+"""Reasons after which there is no batch any more that could tell of it."""
 MAX_TOLD = 200
 
 
@@ -37,11 +39,12 @@ class Drops:
         # imported when it is first needed: it would take a fifth of the time that importing the library takes
         import logging
 
-        logging.getLogger(__name__).warning(
-            "%s. What is dropped is counted in pulsemon.client.dropped{reason=%s}; the same is not logged again.",
-            what,
-            reason,
+        rest = (
+            "That is lost"
+            if reason in LOST
+            else f"What is dropped is counted in pulsemon.client.dropped{{reason={reason}}}"
         )
+        logging.getLogger(__name__).warning("%s. %s; the same is not logged again.", what, rest)
 
     def totals(self) -> dict[str, int]:
         """Everything since the beginning; every reason is there, so that its series begins at 0."""

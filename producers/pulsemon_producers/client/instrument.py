@@ -77,7 +77,7 @@ class Instrument:
 
     def _refuse(self, value: object, wanted: str) -> None:
         """Counts a value that is of no use."""
-        self._host.drop("invalid", 1, f"{self.name} got {_shown(value)}, which is not {wanted}")
+        self._host.drop("invalid", 1, f"{self.name} got {shown(value)}, which is not {wanted}")
 
     def _ask(self) -> float | None:
         """What the function says; None if there is none, or if it fails."""
@@ -90,12 +90,12 @@ class Instrument:
                 return value
             problem = f"{value}"
         except Exception as error:  # noqa: BLE001 - it is the host's own function: its failure must stay here
-            problem = f"{type(error).__name__}: {_shown(error)}"
+            problem = shown(error)
         self._host.drop("invalid", 1, f"the function of {self.name} gave {problem}")
         return None
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     """A short text of anything, whatever its own ``repr`` does."""
     try:
         return f"{type(value).__name__} {str(value)[:60]!r}"

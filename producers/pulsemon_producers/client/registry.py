@@ -55,7 +55,8 @@ class Registry:
             with self._lock:
                 return self._make(kind, name, texts)
         except Exception as error:  # noqa: BLE001 - whatever the arguments do, the host goes on
-            return self._refused(kind, name, "invalid", f"a label has no text ({type(error).__name__})")
+            problem = names.problem_with(name) or f"a label has no text ({type(error).__name__})"
+            return self._refused(kind, name, "invalid", problem)
 
     def _make(self, kind: type[Kept], name: Any, texts: Labels) -> Kept:
         if problem := names.problem_with(name) or names.problem_with_keys(dict(texts)) or self._clash(kind, name):

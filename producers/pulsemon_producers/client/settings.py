@@ -70,7 +70,11 @@ def resolve(given: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[Clien
     ``given`` are the arguments. Raises ValueError with all that is wrong with them: the programmer sees it at the first
     start, while a mistake in the environment must not keep a service from running.
     """
-    wrong = [f"{name}={value!r}: {FIELDS[name].wanted}" for name, value in given.items() if not _is_good(name, value)]
+    wrong = [
+        f"{name}={_hidden(name, value)}: {FIELDS[name].wanted}"
+        for name, value in given.items()
+        if not _is_good(name, value)
+    ]
     if wrong:
         raise ValueError(f"the client was not made: {'; '.join(wrong)}")
     values: dict[str, Any] = {"server_id": os.uname().nodename or "localhost"}
@@ -92,9 +96,20 @@ def _take(name: str, variable: str, text: str, values: dict[str, Any]) -> list[s
     except ValueError:
         value = None
     if value is None or not _is_good(name, value):
-        return [f"{variable}={'***' if name == 'key' else repr(text)}: {field.wanted}"]
+        return [f"{variable}={_hidden(name, text)}: {field.wanted}"]
     values[name] = value
     return []
+
+
+def _hidden(name: str, value: object) -> str:
+    """A value for a message, without what may be a secret, whatever its own ``repr`` does."""
+    if name == "key":
+        return "***"
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001 - it is somebody else's method
+        return type(value).__name__
+    return "***" if name == "url" and "@" in text else text
 
 
 def _is_good(name: str, value: Any) -> bool:
@@ -132,21 +147,36 @@ def _is_text(value: str) -> bool:
     return type(value) is str
 
 
+def _is_url(value: str) -> bool:
+    if not value:
+        return type(value) is str
+    # not imported by those who do not send over HTTP
+    from pulsemon_schemas.runtime.secret import Secret
+
+    from pulsemon_producers.http_settings import KEY_PREFIX, HttpSettings
+
+    return bool(HttpSettings(value, Secret(KEY_PREFIX)))
+
+
+def _is_key(value: str) -> bool:
+    return type(value) is str and (not value or (value.startswith("pm_") and value.isascii() and value.isprintable()))
+
+
 def _are_labels(value: Labels) -> bool:
     return type(value) is tuple and not names.problem_with_keys(dict(value))
 
 
 _COUNT = Field(int, _is_count, "a whole number from 1")
-_ID = Field(str, _is_id, f"1 to {MAX_ID_CHARACTERS} characters")
+_ID = Field(str, _is_id, f"a text of 1 to {MAX_ID_CHARACTERS} characters")
 _TEXT = Field(str, _is_text, "a text")
 
 FIELDS: Mapping[str, Field] = {
     "service": _ID,
     "instance": _ID,
-    "server_id": Field(str, _is_server_id, f"1 to {MAX_ID_CHARACTERS} characters, no _ first"),
+    "server_id": Field(str, _is_server_id, f"a text of 1 to {MAX_ID_CHARACTERS} characters, no _ first"),
     "transport": Field(str, lambda value: value in TRANSPORTS, f"one of {', '.join(TRANSPORTS)}"),
-    "url": _TEXT,
-    "key": _TEXT,
+    "url": Field(str, _is_url, "https://HOST or https://HOST:PORT, with a path if any; http:// on loopback alone"),
+    "key": Field(str, _is_key, "a key begins with pm_"),
     "flush_interval_seconds": Field(
         float,
         lambda value: MIN_FLUSH_SECONDS <= value <= MAX_FLUSH_SECONDS,

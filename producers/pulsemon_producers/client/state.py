@@ -28,12 +28,18 @@ class State(Instrument):
         self._value: str | None = None
 
     def declare(self, states: Iterable[str]) -> "State":
-        """Names the states there are, so that each has a series from the beginning; at most ``MAX_STATES``. Example::
+        """Names the states there are, so that each has a series from the beginning; at most ``MAX_STATES``.
 
-        client.state("shop.mode").declare(("normal", "read_only")).set("normal")
+        Never raises: what is no list of states is dropped as ``invalid``. Example::
+
+            client.state("shop.mode").declare(("normal", "read_only")).set("normal")
         """
-        for state in states:
-            self._learn(state)
+        try:
+            # a text is one state: its letters are none that anybody wants
+            for state in (states,) if isinstance(states, str) else states:
+                self._learn(state)
+        except Exception:  # noqa: BLE001 - whatever the argument is, the host goes on
+            self._refuse(states, "a list of states")
         return self
 
     def set(self, state: str) -> None:

@@ -10,15 +10,16 @@ GRACE_SECONDS = 0.5
 
 
 class Ticket:
-    """One wait. Made by any thread, ended by the one that sends."""
+    """One wait. Made by any thread, ended by the one that sends. ``is_lost``: samples were refused meanwhile."""
 
-    __slots__ = ("_done", "deadline", "has_arrived", "is_last")
+    __slots__ = ("_done", "deadline", "has_arrived", "is_last", "is_lost")
 
     def __init__(self, timeout_seconds: float, is_last: bool) -> None:
         self._done = Bell()
         self.deadline = time.monotonic() + timeout_seconds
         self.is_last = is_last
         self.has_arrived = False
+        self.is_lost = False
 
     def wait(self) -> bool:
         """True if everything has arrived before the deadline."""

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from pulsemon_schemas.errors import ContractError
 from pulsemon_schemas.records import Event, MetricBatch
 
 
@@ -60,3 +61,11 @@ class Nowhere(Memory):
 
     def offer(self, record: MetricBatch | Event) -> None:
         """As ``Transport.offer``."""
+
+
+class NoWay(Nowhere):
+    """There is no way to the log, for a mistake in the settings: everything is refused, and so counted."""
+
+    def offer(self, record: MetricBatch | Event) -> None:  # noqa: ARG002 - whatever it is
+        """As ``Transport.offer``."""
+        raise ContractError("undelivered", "the settings lead to no log")

@@ -151,8 +151,12 @@ class Worker:
         """What is sent instead of a record that will never be taken: a batch without samples keeps the sequence."""
         reason = refusal.reason if refusal.reason in DROP_REASONS else "invalid"
         count = values_in(record)
-        self._core.drop(reason, count, f"a record with {count} values will never be taken ({refusal})")
-        return replace(record, names=(), labels=(), values=()) if isinstance(record, MetricBatch) and count else None
+        self._core.drop(reason, count, f"a record will never be taken ({refusal})")
+        if not isinstance(record, MetricBatch) or not count:
+            return None
+        for ticket in self._tickets:
+            ticket.is_lost = True
+        return replace(record, names=(), labels=(), values=())
 
     def _drop_oldest(self, count: int) -> None:
         self._core.drop("queue_full", count, "the broker has been away for longer than the client's buffer lasts")
@@ -163,7 +167,7 @@ class Worker:
         now = time.monotonic()
         for ticket in [ticket for ticket in self._tickets if is_empty or now >= ticket.deadline]:
             self._tickets.remove(ticket)
-            ticket.has_arrived = is_empty
+            ticket.has_arrived = is_empty and not ticket.is_lost
             if ticket.is_last:
                 self._ended.append(ticket)
             else:
@@ -179,9 +183,8 @@ class Worker:
     def _end(self) -> None:
         lost = self._backlog.take_all() + (0 if self._sending is None else values_in(self._sending))
         if lost:
-            self._core.drop(
-                "undelivered", lost, f"the client ended with {lost} values that were not acknowledged in time"
-            )
+            what = f"the client ended with {lost} values that were not acknowledged in time: raise exit_seconds to wait"
+            self._core.drop("undelivered", lost, f"{what} longer")
         self.transport.close()
         self.slot.release()
         for ticket in [*self._ended, *self._tickets, *self._core.desk.take_new()]:

@@ -15,7 +15,12 @@ CONSUMER_QUEUE_KBYTES = 32_768
 
 @dataclass(frozen=True, slots=True)
 class KafkaSettings:
-    """One Kafka cluster and one login. ``ca_file`` is a PEM file, "" for the system's authorities."""
+    """One Kafka cluster and one login. ``ca_file`` is a PEM file, "" for the system's authorities.
+
+    Raises ValueError for an address or a login that is none. Example::
+
+        KafkaSettings("kafka.example:9093", "SASL_SSL", username="agent", password=Secret("…"))
+    """
 
     bootstrap: str = "127.0.0.1:9092"
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"

@@ -2,7 +2,13 @@
 
 
 class Secret(str):
-    """Hidden in ``repr``, ``str`` and every format; ``reveal`` gives the text to the one call that needs it."""
+    """Hidden in ``repr``, ``str`` and every format; ``reveal`` gives the text to the one call that needs it.
+
+    >>> from pulsemon import Secret
+    >>> password = Secret("x")
+    >>> f"{password}", password.reveal()
+    ('***', 'x')
+    """
 
     __slots__ = ()
 

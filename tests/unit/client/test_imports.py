@@ -33,6 +33,13 @@ def test_making_instruments_loads_no_more_and_the_first_value_only_what_sends() 
     assert counted.isdisjoint({*HEAVY} - {"asyncio"})
 
 
+def test_settings_of_kafka_are_there_when_asked_for() -> None:
+    from pulsemon import Client, KafkaSettings, Secret
+
+    kafka = KafkaSettings("kafka:9092", "SASL_SSL", username="agent", password=Secret("x"))
+    assert Client(kafka=kafka, environ={}).flush()
+
+
 def test_the_public_face_is_what_it_says() -> None:
     import pulsemon
 

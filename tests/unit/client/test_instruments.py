@@ -349,6 +349,42 @@ def test_states_are_bounded(client: Client) -> None:
     assert dropped(client) == {"cardinality": 18}
 
 
+def test_a_text_is_one_state(client: Client) -> None:
+    client.state("shop.s", states="open").set("open")
+    assert values(client) == {"shop.s{state=open}": 1}
+
+
+@pytest.mark.parametrize("wrong", [None, 7, Hostile(), (name for name in ["a", Hostile()])])
+def test_what_is_no_list_of_states_is_counted_and_never_raised(client: Client, wrong: Any) -> None:
+    client.state("shop.s", states=wrong).set("open")
+    assert values(client)["shop.s{state=open}"] == 1
+    assert dropped(client) == {"invalid": 1}
+
+
+def test_who_forgets_the_name_of_a_decorator_has_the_function_called(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    decorate: Any = client.timer
+    decorate_too: Any = client.exceptions
+
+    def doubled(value: int) -> int:
+        return 2 * value
+
+    assert decorate(decorate_too(doubled))(3) == 6
+    assert values(client) == {}
+    assert dropped(client) == {"invalid": 2}
+    assert "doubled is not measured: timer needs a name" in caplog.text
+
+
+def test_messages_say_what_is_wrong(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    unhashable: Any = ["shop.a"]
+    client.counter(unhashable).add()
+    client.gauge("shop.g").set_function(lambda: 1 / 0)
+    values(client)
+    assert "counter list: a name must be a text" in caplog.text
+    assert "the function of shop.g gave ZeroDivisionError 'division by zero'" in caplog.text
+
+
 def test_handles_are_the_same_for_the_same_labels(client: Client) -> None:
     assert client.counter("shop.a", x=1) is client.counter("shop.a", x="1")
     assert repr(client.counter("shop.a", x=1)) == "<counter shop.a{'x': '1'}>"

@@ -8,8 +8,18 @@ from pulsemon import Client
 from pulsemon_producers.client.names import RESERVED
 from pulsemon_producers.client.settings import ENVIRONMENT_PREFIX, FIELDS, ClientSettings, resolve
 from pulsemon_schemas.catalogue import METRICS
+from support.clients import dropped
 
 PAGE = Path(__file__).parents[3] / "docs" / "library.md"
+
+
+class NoText:
+    """Has no text to show."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+    __repr__ = __str__
 
 
 def test_arguments_win_over_the_environment_and_that_over_defaults() -> None:
@@ -46,11 +56,28 @@ def test_arguments_win_over_the_environment_and_that_over_defaults() -> None:
         ("max_buffered_bytes", 1.5),
         ("labels", {"instance": "x"}),
         ("labels", {"a b": "x"}),
+        ("labels", 5),
+        ("labels", {"a": NoText()}),
+        ("service", NoText()),
+        ("kafka", "localhost:9092"),
+        ("transport", 5),
+        ("transport", object()),
+        ("url", "ftp://pulsemon.example"),
+        ("url", "http://pulsemon.example"),
+        ("url", "https://user:secret@pulsemon.example"),
+        ("key", "secret"),
+        ("key", b"pm_secret"),
     ],
 )
 def test_a_wrong_argument_is_seen_at_the_first_start(name: str, value: Any) -> None:
-    with pytest.raises(ValueError, match=name):
+    with pytest.raises(ValueError, match=name) as caught:
         Client(**{name: value}, environ={})
+    assert "secret" not in str(caught.value)
+
+
+def test_a_folder_may_be_a_path(tmp_path: Path) -> None:
+    client = Client(runtime_folder=tmp_path, transport="none", environ={})
+    assert client._core.settings.runtime_folder == str(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +88,8 @@ def test_a_wrong_argument_is_seen_at_the_first_start(name: str, value: Any) -> N
         ("PULSEMON_CLIENT_LABELS", "nonsense"),
         ("PULSEMON_CLIENT_SERVER_ID", "_x"),
         ("PULSEMON_CLIENT_NO_SUCH", "1"),
+        ("PULSEMON_CLIENT_URL", "pulsemon.example"),
+        ("PULSEMON_CLIENT_KEY", "secret"),
     ],
 )
 def test_a_wrong_variable_is_logged_and_does_not_keep_the_service_from_running(
@@ -69,6 +98,7 @@ def test_a_wrong_variable_is_logged_and_does_not_keep_the_service_from_running(
     client = Client(environ={variable: text})
     client.counter("shop.a")
     assert variable in caplog.text
+    assert "secret" not in caplog.text
     assert len(caplog.records) == 1
     client.close()
 
@@ -81,9 +111,24 @@ def test_secrets_are_not_shown(caplog: pytest.LogCaptureFixture) -> None:
 def test_wrong_kafka_settings_are_told_and_nothing_is_kept(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     client = Client(environ={"PULSEMON_KAFKA_BOOTSTRAP": "nowhere"}, runtime_folder=str(tmp_path))
     client.count("shop.a")
-    assert client.flush()
-    assert "are not sent" in caplog.text
-    assert client.close()
+    assert not client.flush()
+    client.count("shop.a")
+    assert not client.flush()
+    assert caplog.text.count("are not sent") == 1
+    assert len(caplog.records) == 2, "each cause is logged once"
+    assert not client.close()
+
+
+def test_a_transport_that_cannot_be_made_ends_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    def fails() -> Any:
+        raise KeyError("no way")
+
+    client = Client(transport=fails, environ={}, runtime_folder=str(tmp_path), flush_interval_seconds=300)
+    client.count("shop.a")
+    assert not client.flush(60)
+    assert dropped(client)["undelivered"] > 0
+    assert "no way" in caplog.text
+    assert not client.close(60)
 
 
 def test_a_client_can_be_switched_off(tmp_path: Path) -> None:

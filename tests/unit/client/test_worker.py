@@ -99,7 +99,7 @@ def test_a_record_that_is_refused_for_ever_keeps_its_place_without_its_samples(m
     client.count("shop.a")
     refused = iter([refuse])
     transport.answer = lambda: next(refused, lambda: True)()
-    assert client.flush(10)
+    assert not client.flush(10), "its samples have not arrived"
     client.event("deploy", "x")
     assert client.flush(10)
 
@@ -158,6 +158,24 @@ def test_the_end_waits_no_longer_than_it_may_and_says_what_is_lost(make: Maker) 
     assert dropped(client)["closed"] == 4
     assert client.close(0.3)
     assert client.flush(0.3)
+
+
+@pytest.mark.parametrize("wrong", ["soon", None, float("nan"), object(), -1])
+def test_a_time_that_is_none_does_not_fail_the_end_of_a_job(make: Maker, wrong: object) -> None:
+    client = make()
+    client.count("shop.a")
+    assert client.flush(wrong) is (wrong != -1)  # type: ignore[arg-type]  # on purpose
+    assert client.close(wrong) is (wrong != -1)  # type: ignore[arg-type]  # on purpose
+
+
+def test_what_is_lost_at_the_end_is_not_said_to_be_counted(make: Maker, caplog: pytest.LogCaptureFixture) -> None:
+    transport = Unreliable()
+    transport.answer = lambda: None
+    client = make(transport)
+    client.count("shop.a")
+    assert not client.close(0.05)
+    assert "That is lost" in caplog.text
+    assert "is counted in" not in caplog.text
 
 
 def test_the_client_tells_of_itself_what_the_catalogue_promises(make: Maker) -> None:
