@@ -1,12 +1,13 @@
 """What services trust the client with, in numbers: ``make prove-client``.
 
 A million calls of sixteen threads, alone and in four forked workers; a broker that is away for half a minute; gunicorn
-with threads. Sums at the topic are compared with sums called.
+with threads. Sums at the topic, and in the store behind a sink, are compared with sums called.
 """
 
 import logging
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,13 @@ from pulsemon_deploy.kafka import ensure_topics
 from pulsemon_producers.client.kafka_transport import KafkaTransport
 from pulsemon_schemas.records import MetricBatch
 from pulsemon_schemas.topics import EVENTS, METRICS
+from support import sinks
+from support.clickhouse import Engine
 from support.embedded_clients import Place, last_values, read_all, series_at, serve_with_gunicorn
 from support.kafka import Broker, running_broker
 from support.waiting import wait_until
 
-pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.slow]
 
 AWAY_SECONDS = 30.0
 THREADS = 16
@@ -30,6 +33,10 @@ INTERVAL_SECONDS = 0.1
 INTERVAL_MS = 100
 LONGEST_CALL_SECONDS = 0.5
 """A call takes less than a microsecond; the machine may give its core to others."""
+
+
+def series_of(batch: MetricBatch) -> list[tuple[str, str]]:
+    return list(zip(batch.names, batch.labels, strict=True))
 
 
 class Caller(threading.Thread):
@@ -99,17 +106,38 @@ def test_a_broker_that_is_away_costs_nothing_but_memory(tmp_path: Path, caplog: 
     )
 
 
+@pytest.fixture
+def store(kafka: Broker, clickhouse: Engine) -> Iterator[sinks.Place]:
+    """Topics and a database for one test."""
+    place = sinks.Place(kafka, clickhouse.fresh_database(), kafka.create_topics("client"), partition_count=4)
+    yield place
+    place.store.close()
+    clickhouse.drop(place.clickhouse)
+
+
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("way", ["os", "multiprocessing"])
 def test_sixteen_threads_of_five_processes_lose_none_of_a_million_calls_each(
-    kafka: Broker, tmp_path: Path, way: str
+    store: sinks.Place, tmp_path: Path, way: str
 ) -> None:
-    place = Place(kafka, kafka.create_topics("client", topics=[METRICS, EVENTS]), tmp_path)
-    place.run("forks", way, str(CALLS_A_THREAD), timeout_seconds=1200, is_starved=True)
-    called = (1 + WORKERS) * THREADS * CALLS_A_THREAD + 7 + 5
-    arrived = sum(last_values(place.batches(), "shop.hits").values())
-    assert arrived == called
-    print(f"{way}: {called} called, {arrived:.0f} at the topic")
+    place = Place(store.broker, store.topics, tmp_path)
+    with sinks.running_sink(store):
+        place.run("forks", way, str(CALLS_A_THREAD), timeout_seconds=1200, is_starved=True)
+        called = (1 + WORKERS) * THREADS * CALLS_A_THREAD + 7 + 5
+        batches = place.batches()
+        arrived = sum(last_values(batches, "shop.hits").values())
+        assert arrived == called
+        ticks = {(name, labels, one.recorded_at_ms) for one in batches for name, labels in series_of(one)}
+        assert len(ticks) == sum(len(one.values) for one in batches), "no series has two values at one tick"
+        store.wait_for("samples", len(ticks), 60)
+    stored = store.rows(
+        "SELECT sum(last) FROM (SELECT argMax(value, recorded_at) AS last FROM {}.samples FINAL"
+        " WHERE name = 'shop.hits' GROUP BY server_id, labels)"
+    )[0][0]
+    assert stored == called
+    rows = store.rows("SELECT uniqExact(name, labels), count() FROM {}.samples FINAL")[0]
+    assert rows[0] == len({series[:2] for series in ticks})
+    print(f"{way}: {called} called, {arrived:.0f} at the topic, {stored:.0f} stored; {rows[0]} series, {rows[1]} rows")
 
 
 @pytest.mark.timeout(0)
