@@ -52,6 +52,7 @@ class Agent:
     tally: Tally
     intervals_ms: Mapping[str, int]
     off: frozenset[str]
+    publisher: Publisher | None = None
     missed: int = 0
     previous_ms: int | None = None
 
@@ -84,6 +85,7 @@ class Agent:
         yield from self_metrics.collection_points(self.crew.members, due.lateness_seconds, self.missed)
         yield from self_metrics.delivery_points(self.tally.totals(), self.backlog.fill(), self._wall_ms())
         yield from self_metrics.cost_points(self_metrics.own_usage())
+        yield from self_metrics.clock_points(self.publisher.clock_skew_seconds if self.publisher else None)
 
     def _wall_ms(self) -> int:
         return int(self.host.wall_seconds() * MS_PER_SECOND)
@@ -123,7 +125,7 @@ def serve(
     with held(settings.state_dir) if settings.state_dir else nullcontext():
         tally = Tally()
         opened = open_backlog(settings, tally)
-        agent = assemble(settings, opened, tally, host, collectors)
+        agent = assemble(settings, opened, tally, host, collectors, publisher)
         log.info("Agent of %s: every %g s.", settings.server_id, settings.interval_seconds)
         sender = Sender(agent.backlog, publisher, tally, ready)
         try:
@@ -138,9 +140,17 @@ def serve(
 
 
 def assemble(
-    settings: AgentSettings, opened: OpenedBacklog, tally: Tally, host: Host, collectors: Iterable[Collector]
+    settings: AgentSettings,
+    opened: OpenedBacklog,
+    tally: Tally,
+    host: Host,
+    collectors: Iterable[Collector],
+    publisher: Publisher | None = None,
 ) -> Agent:
-    """The agent with its collectors' threads running. Without a known predecessor it leaves the running tick alone."""
+    """The agent with its collectors' threads running. Without a known predecessor it leaves the running tick alone.
+
+    ``publisher`` is asked what the other side's clock says, and nothing else.
+    """
     metrics = select(catalogue.METRICS, settings.enable, settings.disable)
     intervals_ms = metric_intervals_ms(metrics, settings.interval_ms)
     phase = phase_ms(settings.server_id, settings.interval_ms)
@@ -154,4 +164,5 @@ def assemble(
         tally=tally,
         intervals_ms=intervals_ms,
         off=frozenset(metric.name for metric in metrics if not metric.default_on),
+        publisher=publisher,
     )

@@ -59,7 +59,13 @@ class HttpPublisher:
         self._not_before = 0.0
         self._failures = 0
         self._told: str | None = None
+        self._skew_seconds: float | None = None
         self._is_skewed = False
+
+    @property
+    def clock_skew_seconds(self) -> float | None:
+        """As ``Publisher.clock_skew_seconds``; what the answer needed for its way counts as ahead."""
+        return self._skew_seconds
 
     def publish(self, batch: MetricBatch) -> bool:
         """As ``Publisher.publish``; waits first if the gateway asked for it, or was away just now."""
@@ -176,7 +182,7 @@ class HttpPublisher:
     def _look_at_clock(self, answer: Answer) -> None:
         if answer.server_time_ms is None:
             return
-        skew_seconds = time.time() - answer.server_time_ms / MS_PER_SECOND
+        self._skew_seconds = skew_seconds = time.time() - answer.server_time_ms / MS_PER_SECOND
         is_skewed = abs(skew_seconds) > SKEW_SECONDS
         if is_skewed and not self._is_skewed:
             log.warning(

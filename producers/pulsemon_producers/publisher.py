@@ -8,6 +8,11 @@ from pulsemon_schemas.records import MetricBatch
 class Publisher(Protocol):
     """Brings batches to the log, one at a time, in the order in which they are given. Called from one thread."""
 
+    @property
+    def clock_skew_seconds(self) -> float | None:
+        """How far this host's clock was ahead of the other side's when that last told; None if it never did."""
+        ...
+
     def publish(self, batch: MetricBatch) -> bool:
         """Returns True once the log has the batch, durably.
 

@@ -46,6 +46,12 @@ def delivery_points(totals: Totals, fill: Fill, wall_ms: int) -> Iterator[Point]
         yield gauge("pulsemon.agent.delivery.latency", totals.latency_seconds)
 
 
+def clock_points(skew_seconds: float | None) -> Iterator[Point]:
+    """How far the clock is off, if the other side tells."""
+    if skew_seconds is not None:
+        yield gauge("system.clock.skew", skew_seconds)
+
+
 def cost_points(usage: Usage) -> Iterator[Point]:
     """What it costs."""
     yield counter("pulsemon.agent.cpu.time", usage.cpu_seconds)

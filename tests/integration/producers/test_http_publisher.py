@@ -238,11 +238,13 @@ def test_a_clock_that_is_wrong_is_told_once_and_nothing_is_rewritten(
     gateway: StandIn, publisher: HttpPublisher, caplog: pytest.LogCaptureFixture
 ) -> None:
     gateway.script.server_time_ms = round(time.time() * 1000) - 60_000
+    assert publisher.clock_skew_seconds is None
 
     assert publisher.publish(batch(0))
     assert publisher.publish(batch(1))
 
     assert caplog.text.count("The clock of this host is 60.0 s ahead of") == 1
+    assert publisher.clock_skew_seconds == pytest.approx(60, abs=5)
     assert {one.recorded_at_ms for one in gateway.batches} == {1000}
 
 

@@ -67,6 +67,7 @@ class Log:
         self.batches: list[MetricBatch] = []
         self.offered: list[MetricBatch] = []
         self.is_away = False
+        self.clock_skew_seconds: float | None = None
         self.refuses_sequence = -1
         self.is_interrupted = threading.Event()
 

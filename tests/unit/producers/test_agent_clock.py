@@ -12,7 +12,7 @@ from pulsemon_producers.schedule import phase_ms
 from pulsemon_producers.settings import AgentSettings
 from pulsemon_producers.tally import Tally
 from pulsemon_schemas.records import MetricBatch
-from unit.producers.doubles import Steady
+from unit.producers.doubles import Log, Steady
 
 INTERVAL_SECONDS = 10
 START = 1_780_000_000
@@ -90,6 +90,20 @@ def missed(batch: MetricBatch | None) -> float:
         for name, labels, value in samples
         if (name, labels) == ("pulsemon.agent.collect.missed", "collector=agent")
     )
+
+
+def test_what_the_other_side_tells_of_the_clock_is_sent_once_a_minute(machine: Machine) -> None:
+    log = Log()
+    machine.agent.publisher = log
+    told = []
+    for skew_seconds in (None, None, *[1.5] * 11):
+        log.clock_skew_seconds = skew_seconds
+        batch = machine.tick()
+        assert batch is not None
+        told.append(dict(zip(batch.names, batch.values, strict=True)).get("system.clock.skew"))
+        machine.clocks.run(INTERVAL_SECONDS)
+
+    assert {at: skew for at, skew in enumerate(told) if skew is not None} == {2: 1.5, 8: 1.5}
 
 
 def test_ticks_are_multiples_of_the_interval_at_the_phase_of_the_host(machine: Machine) -> None:
