@@ -35,7 +35,7 @@ def alert_fields(newest: Transition) -> list[dict[str, object]]:
         "server": newest.server_id,
         "rule": f"{newest.rule_id}, version {newest.rule_version} by {newest.rule_author or '-'}",
         "series": series(newest.metric, newest.labels),
-        "window": f"{newest.window_function} {newest.window_seconds:g} s" if newest.window_seconds else "last sample",
+        "window": window(newest),
         "state": f"{newest.state}, {newest.level}",
         "would not fire": calm_text(newest),
         "since": clock(newest.started_at_ms),
@@ -98,8 +98,16 @@ def calm_text(one: Transition) -> str:
 
 
 def series(metric: str, labels: str) -> str:
-    """A series as ``metric{label=value}``."""
-    return (f"{metric}{{{labels}}}" if labels else metric) or "silence"
+    """A series as ``metric{label=value}``; an alert about no metric is about a silence."""
+    name = metric or "silence"
+    return f"{name}{{{labels}}}" if labels else name
+
+
+def window(one: Transition) -> str:
+    """What the value is made of; "-" for a silence, which has no samples."""
+    if one.window_seconds:
+        return f"{one.window_function} {one.window_seconds:g} s"
+    return "last sample" if one.metric else "-"
 
 
 def number(value: float | None) -> str:
