@@ -56,10 +56,6 @@ class LogWatch:
             log.debug("%s does not tell where it is: %s", self._topic, error)
             return {}
 
-    def close(self) -> None:
-        """Ends the connections."""
-        self._consumer.close()
-
     def _position(self, committed: TopicPartition) -> Position:
         _, end = self._consumer.get_watermark_offsets(committed, KAFKA_TIMEOUT_SECONDS)
         known = self._progress.partitions.get(committed.partition)

@@ -36,7 +36,7 @@ class PartitionProgress:
 
 @dataclass(slots=True)
 class Progress:
-    """The partitions of one worker; ``commits_due_since`` is when a round should have been done and was not."""
+    """The partitions of one worker."""
 
     partitions: dict[int, PartitionProgress] = field(default_factory=dict)
 
