@@ -229,15 +229,13 @@ class Core:
         except Exception as error:  # noqa: BLE001 - it may be a function of the host
             import logging
 
-            from pulsemon_schemas.errors import SettingsError
-
             from pulsemon_producers.client.transport import NoWay
 
             logging.getLogger(__name__).error(  # noqa: TRY400 - the text says it all
                 "The metrics of service %s are not sent: %s. The service itself goes on; mend the settings and start "
                 "it again.",
                 self.settings.service,
-                "; ".join(error.problems) if isinstance(error, SettingsError) else shown(error),
+                _cause(error),
             )
             return NoWay()
 
@@ -258,3 +256,11 @@ class Core:
         if twice := len(found) - len(unique):
             self.drop("invalid", twice, "two instruments or sources give the same series")
         return list(unique.values())
+
+
+def _cause(error: Exception) -> str:
+    from pulsemon_schemas.errors import SettingsError
+
+    if isinstance(error, SettingsError):
+        return "; ".join(error.problems)
+    return str(error) if type(error) is ValueError else shown(error)

@@ -72,7 +72,10 @@ class _Walk:
             step = steps.pop()
             found = os.fstat(self._at)
             self._check_folder(found, step, path, is_last=not steps)
-            child = os.open(step, _STEP, dir_fd=self._at)
+            try:
+                child = os.open(step, _STEP, dir_fd=self._at)
+            except OSError as error:
+                raise OSError(error.errno, error.strerror, str(path)) from None  # not the name of the step alone
             state = os.fstat(child)
             if stat.S_ISLNK(state.st_mode):
                 steps += self._follow(child, state, path)

@@ -111,6 +111,7 @@ class _Reader:
         self._fields = {field.name: field for field in dataclasses.fields(cls)}
         self._values: dict[str, Any] = {}
         self._problems: list[str] = []
+        self._sources: list[str] = []
         self._shown: Callable[[str], str] = lambda name: f"{prefix}{name.upper()}"
 
     def read_defaults(self, defaults: Mapping[str, str]) -> None:
@@ -125,10 +126,12 @@ class _Reader:
             self._problems.append(f"{table} in {file} must be a table: write [{table}]")
             return
         given = {f"[{table}] {name}": (name, value) for name, value in items.items()}
+        self._sources += [f"[{table}]"] * bool(given)
         self._read(given, from_toml, lambda name: f"[{table}] {name}")
 
     def read_row(self, items: Mapping[str, Any]) -> None:
         """Takes a table that is shown under the prefix as its label."""
+        self._sources.append(self._prefix)
         self._shown = lambda name: f"{self._prefix} {name}"
         self._read({self._shown(name): (name, value) for name, value in items.items()}, from_toml, self._shown)
 
@@ -140,6 +143,7 @@ class _Reader:
             if name.startswith(self._prefix)
         }
         given = {label: (name, text) for label, (name, text) in given.items() if text or not self._is_path(name)}
+        self._sources += [f"{self._prefix}*"] * bool(given)
         self._read(given, from_text, self._shown)
 
     def build(self) -> Any:
@@ -156,7 +160,8 @@ class _Reader:
         try:
             return self._cls(**self._values)
         except ValueError as error:
-            raise SettingsError([f"{self._shown('*')}: {error}"]) from error
+            where = " and ".join(self._sources) or f"{self._prefix}*"
+            raise SettingsError([f"{where}: {error}"]) from error
 
     def _read(self, given: _Given, parse: Callable[[Any, Any], Any], shown: Callable[[str], str]) -> None:
         known = set(self._fields) | {f"{name}{FILE_SUFFIX}" for name in self._fields if self._is_secret(name)}

@@ -119,6 +119,13 @@ def test_wrong_kafka_settings_are_told_and_nothing_is_kept(tmp_path: Path, caplo
     assert not client.close()
 
 
+def test_a_gateway_without_address_is_told_with_what_to_write(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    client = Client(environ={}, transport="http", runtime_folder=str(tmp_path))
+    client.count("shop.a")
+    assert not client.flush()
+    assert "with a path in front if any. The service itself goes on" in caplog.text
+
+
 def test_a_transport_that_cannot_be_made_ends_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     def fails() -> Any:
         raise KeyError("no way")

@@ -97,8 +97,8 @@ max_age_seconds = "1h"
     assert problems(tmp_path, text, ("a b",)) == (
         "PULSEMON_AGENT_COLLECTORS: name 'a b': use 1 to 63 letters, digits, _ . -, and begin with a letter or digit",
         "[[probe]] 1 timeout_second is not a setting; did you mean [[probe]] 1 timeout_seconds?",
-        "[[probe]] 2 *: url 'ftp://x': write http:// or https:// or tcp:// or tls:// and a host",
-        "[[exec]] 1 *: path 'bin/d': write an absolute path without ..",
+        "[[probe]] 2: url 'ftp://x': write http:// or https:// or tcp:// or tls:// and a host",
+        "[[exec]] 1: path 'bin/d': write an absolute path without ..",
         "[textfile] max_age_seconds='1h': write a number",
     )
 

@@ -44,6 +44,13 @@ def test_what_others_can_write_is_refused_all_the_way(file: Path, spoil: Callabl
         opens(file)
 
 
+@pytest.mark.parametrize("name", ["none", "none/file"])
+def test_what_is_not_there_is_told_with_its_whole_path(file: Path, name: str) -> None:
+    with pytest.raises(FileNotFoundError) as caught:
+        opens(file.parent / name)
+    assert caught.value.filename == str(file.parent / name)
+
+
 def test_a_folder_for_all_further_up_must_be_sticky(file: Path) -> None:
     file.parent.parent.chmod(0o1777)
 

@@ -196,6 +196,13 @@ def test_values_that_do_not_go_together_are_a_problem() -> None:
     assert problems({f"{PREFIX}NAME": "a", f"{PREFIX}PORT": "13"}) == (f"{PREFIX}*: port 13 is taken",)
 
 
+def test_what_does_not_fit_together_is_told_with_where_it_came_from(tmp_path: Path) -> None:
+    file = written(tmp_path, '[thing]\nname = "a"\nport = 13\n')
+
+    assert problems({}, file) == ("[thing]: port 13 is taken",)
+    assert problems({f"{PREFIX}MODE": "fast"}, file) == (f"[thing] and {PREFIX}*: port 13 is taken",)
+
+
 def test_a_file_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
     (absent,) = problems({}, tmp_path / "none.toml")
     (broken,) = problems({}, written(tmp_path, "[thing"))
@@ -265,7 +272,7 @@ size = 1
         "[[part]] 1 name is required",
         "[[part]] 2 size='2': write a whole number",
         "[[part]] 2 key=***: write a text in quotes",
-        "[[part]] 3 *: size must not be negative",
+        "[[part]] 3: size must not be negative",
         "[lone] name is required",
         "other must be a table: write [[other]]",
     )
