@@ -15,7 +15,7 @@ from pulsemon_producers.gateway.door import Door
 from pulsemon_producers.gateway.influx_routes import InfluxDoors
 from pulsemon_producers.gateway.ingest import Ingest
 from pulsemon_producers.gateway.metrics_routes import metrics_router
-from pulsemon_producers.gateway.openapi import SECURITY_SCHEMES
+from pulsemon_producers.gateway.openapi import SECURITY_SCHEMES, ready_responses
 from pulsemon_producers.gateway.problems import (
     INTERNAL,
     INVALID_REQUEST,
@@ -53,7 +53,7 @@ def _add_health(app: FastAPI, is_ready: Callable[[], bool]) -> None:
         """Whether the process answers."""
         return "ok\n"
 
-    @app.get("/readyz", response_class=PlainTextResponse, tags=["health"])
+    @app.get("/readyz", response_class=PlainTextResponse, responses=ready_responses(), tags=["health"])
     async def readyz() -> str:
         """Whether it can take metrics: it knows the keys, and the log."""
         if not is_ready():

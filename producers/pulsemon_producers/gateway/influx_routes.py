@@ -9,12 +9,13 @@ from fastapi import APIRouter
 from pulsemon_schemas.keys import WRITE_METRICS
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from pulsemon_producers.gateway.answers import json_answer, problem_answer
 from pulsemon_producers.gateway.door import Door
 from pulsemon_producers.gateway.influx_points import unit_ns
 from pulsemon_producers.gateway.ingest import Ingest
-from pulsemon_producers.gateway.openapi import LINES_BODY, lines_responses
+from pulsemon_producers.gateway.openapi import LINES_BODY, QUERY_BODY, lines_responses, query_responses
 from pulsemon_producers.gateway.problems import (
     INVALID_REQUEST,
     LINES_REJECTED,
@@ -52,10 +53,16 @@ class InfluxDoors:
                 openapi_extra=LINES_BODY,
                 responses=lines_responses(),
             )
+        router.add_api_route("/ping", self.ping, methods=["GET"], status_code=NO_CONTENT, response_class=Response)
+        router.routes.append(Route("/ping", self.ping_head, methods=["HEAD"]))
         router.add_api_route(
-            "/ping", self.ping, methods=["GET", "HEAD"], status_code=NO_CONTENT, response_class=Response
+            "/query",
+            self.query,
+            methods=["POST"],
+            response_class=Response,
+            openapi_extra=QUERY_BODY,
+            responses=query_responses(),
         )
-        router.add_api_route("/query", self.query, methods=["POST"], response_class=Response)
         return router
 
     async def write_v1(self, request: Request) -> Response:
@@ -69,6 +76,10 @@ class InfluxDoors:
     async def ping(self) -> Response:
         """Say that somebody is here."""
         return Response(status_code=NO_CONTENT)
+
+    async def ping_head(self, _: Request) -> Response:
+        """The same without a word."""
+        return await self.ping()
 
     async def query(self, request: Request) -> Response:
         """Answer CREATE DATABASE, with which version 1 clients begin: there is nothing to make."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from pulsemon_producers.gateway.problems import KINDS, MEDIA_TYPE
+from pulsemon_producers.gateway.subjects import MEDIA_TYPE as REGISTRY_MEDIA_TYPE
 
 _PROBLEM: dict[str, Any] = {
     "type": "object",
@@ -76,7 +77,29 @@ METRICS_BODY: dict[str, Any] = {
 }
 LINES_BODY: dict[str, Any] = {
     "security": _SECURITY,
-    "requestBody": {"required": True, "content": {"text/plain": {"schema": {"type": "string"}}}},
+    "requestBody": {"required": False, "content": {"text/plain": {"schema": {"type": "string"}}}},
+}
+QUERY_BODY: dict[str, Any] = {
+    "security": _SECURITY,
+    "requestBody": {
+        "required": False,
+        "content": {
+            "application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": {"q": {"type": "string"}}}}
+        },
+    },
+}
+LOOKUP_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            REGISTRY_MEDIA_TYPE: {"schema": {"type": "object", "properties": {"schema": {"type": "string"}}}},
+        },
+    },
+}
+_REGISTRY_ERROR: dict[str, Any] = {
+    "type": "object",
+    "required": ["error_code", "message"],
+    "properties": {"error_code": {"type": "integer"}, "message": {"type": "string"}},
 }
 
 
@@ -90,6 +113,25 @@ def receipt_responses() -> dict[int | str, dict[str, Any]]:
 def lines_responses() -> dict[int | str, dict[str, Any]]:
     """What writing lines answers."""
     return {204: {"description": "All of it is in the log."}} | problem_responses()
+
+
+def query_responses() -> dict[int | str, dict[str, Any]]:
+    """What CREATE DATABASE answers."""
+    return {
+        200: {"description": "There is nothing to make.", "content": {"application/json": {}}}
+    } | problem_responses()
+
+
+def registry_responses() -> dict[int | str, dict[str, Any]]:
+    """What the schema registry answers, in its own way; problems only about bodies."""
+    missing = {REGISTRY_MEDIA_TYPE: {"schema": _REGISTRY_ERROR}, MEDIA_TYPE: {"schema": _PROBLEM}}
+    found = {200: {"description": "As registries answer.", "content": {REGISTRY_MEDIA_TYPE: {}}}} | problem_responses()
+    return found | {status: {"description": "It is not there.", "content": missing} for status in (404, 422)}
+
+
+def ready_responses() -> dict[int | str, dict[str, Any]]:
+    """What readiness answers while there is none."""
+    return {503: problem_responses()[503]}
 
 
 def problem_responses() -> dict[int | str, dict[str, Any]]:

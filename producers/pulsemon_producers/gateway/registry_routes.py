@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from pulsemon_producers.gateway import subjects
 from pulsemon_producers.gateway.answers import json_answer
+from pulsemon_producers.gateway.openapi import LOOKUP_BODY, registry_responses
 from pulsemon_producers.gateway.request_body import BodyRoom
 
 COMPATIBILITY = {"compatibilityLevel": "FULL_TRANSITIVE"}
@@ -20,17 +21,17 @@ async def types() -> Response:
     return _answer(lambda: ["AVRO"])
 
 
-async def schema(schema_id: int) -> Response:
+async def schema(schema_id: str) -> Response:
     """The schema of an id."""
     return _answer(lambda: subjects.by_id(schema_id))
 
 
-async def schema_versions(schema_id: int) -> Response:
+async def schema_versions(schema_id: str) -> Response:
     """Subjects and versions of an id."""
     return _answer(lambda: subjects.places(schema_id))
 
 
-async def schema_subjects(schema_id: int) -> Response:
+async def schema_subjects(schema_id: str) -> Response:
     """Subjects of an id."""
     return _answer(lambda: [one["subject"] for one in subjects.places(schema_id)])
 
@@ -77,9 +78,11 @@ def registry_router(room: BodyRoom) -> APIRouter:
     """The routes that clients read schemas by."""
     router = APIRouter(tags=["schema registry"])
     for path, ask in ROUTES.items():
-        router.add_api_route(path, ask, methods=["GET"], response_class=Response)
+        router.add_api_route(path, ask, methods=["GET"], response_class=Response, responses=registry_responses())
 
-    @router.post("/subjects/{subject}", response_class=Response)
+    @router.post(
+        "/subjects/{subject}", response_class=Response, openapi_extra=LOOKUP_BODY, responses=registry_responses()
+    )
     async def lookup(subject: str, request: Request) -> Response:
         """Which version of a subject a schema is."""
         async with room.read(request) as body:

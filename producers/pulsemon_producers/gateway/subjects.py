@@ -16,6 +16,7 @@ SUFFIX = "-value"
 LATEST = "latest"
 SUBJECT_NOT_FOUND, VERSION_NOT_FOUND, SCHEMA_NOT_FOUND = 40401, 40402, 40403
 INVALID_VERSION = 42202
+MAX_ID_DIGITS = 9
 
 _RECORDS: Mapping[str, str] = {f"{topic.name}{SUFFIX}": topic.record for topic in TOPICS if topic.record is not None}
 
@@ -39,15 +40,16 @@ def subjects() -> list[str]:
     return sorted(_RECORDS)
 
 
-def by_id(schema_id: int) -> dict[str, Any]:
+def by_id(schema_id: str) -> dict[str, Any]:
     """The schema of an id, as the text of its JSON. Raises NotThere."""
     return {"schema": _text(_known(schema_id))}
 
 
-def places(schema_id: int) -> list[dict[str, Any]]:
+def places(schema_id: str) -> list[dict[str, Any]]:
     """The subjects that have a schema, each with the version that it has there. Raises NotThere."""
-    name = registry.record_name(_known(schema_id))
-    version = registry.versions(name).index(schema_id) + 1
+    known = _known(schema_id)
+    name = registry.record_name(known)
+    version = registry.versions(name).index(known) + 1
     return [{"subject": subject, "version": version} for subject in subjects() if _RECORDS[subject] == name]
 
 
@@ -63,7 +65,7 @@ def version(subject: str, which: str) -> dict[str, Any]:
         return _version(subject, len(ids))
     if not (which.isascii() and which.isdigit()):
         raise NotThere(INVALID_VERSION, f"The specified version {which[:40]!r} is not a valid version id.")
-    if not 1 <= int(which[:9]) <= len(ids):
+    if not 1 <= int(which[:MAX_ID_DIGITS]) <= len(ids):
         raise NotThere(VERSION_NOT_FOUND, "Version not found.")
     return _version(subject, int(which))
 
@@ -92,12 +94,13 @@ def _ids(subject: str) -> tuple[int, ...]:
     return registry.versions(_RECORDS[subject])
 
 
-def _known(schema_id: int) -> int:
+def _known(schema_id: str) -> int:
+    number = int(schema_id) if schema_id.isascii() and schema_id.isdigit() and len(schema_id) <= MAX_ID_DIGITS else -1
     try:
-        registry.subject(schema_id)
+        registry.subject(number)
     except ContractError:
         raise NotThere(SCHEMA_NOT_FOUND, "Schema not found") from None
-    return schema_id
+    return number
 
 
 def _text(schema_id: int) -> str:

@@ -5,6 +5,7 @@ import time
 from dataclasses import replace
 
 import pytest
+from pulsemon_producers.gateway.problems import KINDS
 from pulsemon_schemas.keys import revoked, rotated
 from support.gateways import NOW_MS, Gateway, batch, batches_of, framed
 from support.kafka import Broker
@@ -148,7 +149,17 @@ def test_bodies_that_are_none(
 def test_health_and_what_is_not_there(gateway: Gateway) -> None:
     assert gateway.ask("GET", "/livez").body == b"ok\n"
     assert gateway.ask("GET", "/readyz").status == 200
-    assert (gateway.ask("GET", "/nothing").problem, gateway.ask("GET", "/write").problem) == (
-        "not-found",
-        "method-not-allowed",
-    )
+    assert gateway.ask("GET", "/nothing").problem == "not-found"
+    for path in ("/write", "/api/v1/metrics"):
+        assert gateway.ask("GET", path).problem == "method-not-allowed"
+
+
+def test_all_of_it_is_described_as_openapi(gateway: Gateway) -> None:
+    document = gateway.ask("GET", "/openapi.json").json
+    assert document["openapi"].startswith("3.1")
+    assert {"/api/v1/metrics", "/write", "/api/v2/write", "/readyz", "/subjects"} <= set(document["paths"])
+    metrics = document["paths"]["/api/v1/metrics"]["post"]
+    assert metrics["security"] == [{"bearer": []}, {"basic": []}]
+    assert set(document["components"]["securitySchemes"]) == {"bearer", "basic"}
+    named = metrics["responses"]["401"]["content"]["application/problem+json"]["schema"]["properties"]["type"]["enum"]
+    assert set(named) == {kind.uri for kind in KINDS}
