@@ -21,6 +21,8 @@ COMMANDS = {
     "server": (f"{_HERE}.server:server", "Servers: which are registered, and as what."),
     "key": (f"{_HERE}.key:key", "Keys: who may send metrics to the gateway, and as which server."),
     "completeness": (f"{_HERE}.completeness:completeness", "Completeness: what should be stored and is not, and why."),
+    "export": (f"{_HERE}.export:export", "Write history into a file: CSV, Parquet or Avro."),
+    "backfill": (f"{_HERE}.backfill:backfill", "Store the samples of files."),
     "retention": (f"{_HERE}.retention:retention", "Retention: how long history is kept, and what it takes."),
     "migrate": (f"{_HERE}.migrate:migrate", "Bring the database to the schema of this version."),
     "doctor": (f"{_HERE}.doctor:doctor", "Say what is wrong with this installation, and what to do."),
