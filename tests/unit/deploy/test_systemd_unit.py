@@ -95,6 +95,13 @@ def test_its_settings_are_settings_and_the_key_is_the_one_that_systemd_hands_ove
     assert settings.spool_folder == tmp_path / "home" / "agent" / "spool"
 
 
+def test_there_is_room_for_as_many_threads_as_settings_can_ask_for() -> None:
+    from pulsemon_producers.custom.settings import MAX_ROWS
+
+    probes, scrapes, executables, what_they_start, all_else = MAX_ROWS, MAX_ROWS, MAX_ROWS, MAX_ROWS, 100
+    assert int(service()["TasksMax"]) >= probes + scrapes + executables + what_they_start + all_else
+
+
 def test_systemd_ends_it_later_than_it_ends_by_itself() -> None:
     from pulsemon_producers.agent import COLLECTORS_END_SECONDS, DRAIN_SECONDS
 
