@@ -21,6 +21,8 @@ from pulsemon_deploy.topic_offsets import (
 GROUP_ID = "pulsemon-operator-lag"
 READ_SECONDS = 5.0
 POLL_SECONDS = 0.2
+# A consumer that ends early tells of the connections that it gave up, which is of no interest to anyone.
+QUIET = {"log_level": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,9 @@ def _first_times(
     """When the first unread record of each partition was written, in ms, where there is one; whether all was read."""
     left = {one.partition for one in behind}
     found: dict[int, int] = {}
-    consumer = Consumer({**consumer_config(settings, GROUP_ID, "pulsemon-doctor"), "enable.partition.eof": True})
+    consumer = Consumer(
+        {**consumer_config(settings, GROUP_ID, "pulsemon-doctor"), "enable.partition.eof": True, **QUIET}
+    )
     try:
         consumer.assign(
             [
