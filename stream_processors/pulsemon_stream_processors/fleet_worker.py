@@ -165,7 +165,10 @@ def _read(consumer: Consumer) -> Sequence[LogRecord]:
             key, value = message.key() or b"", message.value() or b""
             found.append(LogRecord(topic, partition, offset, message.timestamp()[1], key, value))
         elif error.fatal() or error.code() in CUT_OFF:
-            raise RestoreError(f"events across servers cannot be read on: {error}. What was decided is kept.")
+            raise RestoreError(
+                f"events across servers cannot be read on: {error}. What was decided is kept; the worker ends, its "
+                "successor goes on where the topic begins now."
+            )
         else:
             log.debug("reading events across servers: %s", error)
     return found

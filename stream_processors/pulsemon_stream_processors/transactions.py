@@ -35,7 +35,8 @@ class Write(NamedTuple):
 class PartitionWriter:
     """Writes for one partition of the metrics topic, or for the fleet, from whatever thread, one call at a time.
 
-    Raises WriteError; the producer is of no use after that, and nothing of the failed transaction is readable.
+    Raises WriteError; the producer is of no use after that. The failed transaction is readable as a whole or not at
+    all: of a commit that was not answered nobody knows.
     """
 
     def __init__(self, kafka: KafkaSettings, application: str, partition: int | str) -> None:
@@ -59,7 +60,8 @@ class PartitionWriter:
             self._producer.commit_transaction(COMMIT_SECONDS)
         except KafkaException as error:
             raise WriteError(
-                f"a transaction of partition {self._partition} failed: {error}; nothing of it is readable"
+                f"a transaction of partition {self._partition} failed: {error}; all of it is readable or nothing, "
+                "and the successor goes on from what is"
             ) from error
         return time.perf_counter() - began
 
