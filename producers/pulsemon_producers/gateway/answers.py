@@ -23,7 +23,7 @@ def json_answer(
 def problem_answer(problem: Problem, now_ms: int, more: Mapping[str, Any] | None = None) -> Response:
     """The problem document; ``more`` are members for clients that look for them."""
     kind = problem.kind
-    headers: dict[str, str] = {}
+    headers = dict(problem.headers)
     if problem.retry_after_seconds is not None:
         headers["Retry-After"] = str(math.ceil(problem.retry_after_seconds))
     if kind.status == NOT_TRUSTED:

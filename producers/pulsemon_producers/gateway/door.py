@@ -30,6 +30,7 @@ class Door:
                 limited,
                 f"This key sends more samples than it may ({self._buckets.policy}); nothing was written.",
                 retry_after_seconds=wait_seconds,
+                headers=self.rate_headers(principal),
             )
         return principal
 

@@ -88,6 +88,7 @@ class Problem(Exception):  # noqa: N818 - the name of the standard
         rejected: Sequence[Rejected] = (),
         accepted: int | None = None,
         closes: bool = False,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(kind, detail)
         self.kind = kind
@@ -96,6 +97,7 @@ class Problem(Exception):  # noqa: N818 - the name of the standard
         self.rejected = rejected
         self.accepted = accepted
         self.closes = closes
+        self.headers = headers or {}
 
     def document(self, server_time_ms: int) -> dict[str, Any]:
         """The body of the answer."""
