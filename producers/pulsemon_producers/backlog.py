@@ -38,8 +38,12 @@ class Backlog(Protocol):
         """Waits for the next batch, and returns the same one until ``done``; None once closed and empty."""
         ...
 
+    def take_more(self, count: int) -> list[MetricBatch]:
+        """At most so many that follow what ``take`` returned. Does not wait; these have their places now too."""
+        ...
+
     def done(self) -> None:
-        """What was taken last is in the log, and need not be kept any longer."""
+        """The oldest that was taken is in the log, and need not be kept any longer."""
         ...
 
     def close(self) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import Any
@@ -29,13 +29,17 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``reason`` is a code for people and counts, ``detail`` a sentence; times are None if the gateway gave none."""
+    """``reason`` is a code for people and counts, ``detail`` a sentence; times are None if the gateway gave none.
+
+    ``refused`` has the codes of batches that were not taken, by their place in the request.
+    """
 
     verdict: Verdict
     reason: str
     detail: str
     retry_after_seconds: float | None = None
     server_time_ms: int | None = None
+    refused: Mapping[int, str] = field(default_factory=dict)
 
 
 def read(status: int, headers: Mapping[str, str], body: bytes, now_seconds: float) -> Answer:
@@ -48,6 +52,7 @@ def read(status: int, headers: Mapping[str, str], body: bytes, now_seconds: floa
         detail=_detail(status, item),
         retry_after_seconds=_retry_after(headers.get("retry-after", ""), now_seconds),
         server_time_ms=time_ms if type(time_ms) is int else None,
+        refused=_refused(item),
     )
 
 
@@ -69,6 +74,14 @@ def _reason(status: int, item: Mapping[str, Any]) -> str:
     if isinstance(code, str):
         return code
     return "too_large" if status == TOO_LARGE else f"status_{status}"
+
+
+def _refused(item: Mapping[str, Any]) -> dict[int, str]:
+    errors = item.get("errors")
+    found = [one for one in errors if isinstance(one, dict)] if isinstance(errors, list) else []
+    return {
+        one["index"]: one["code"] for one in found if type(one.get("index")) is int and isinstance(one.get("code"), str)
+    }
 
 
 def _detail(status: int, item: Mapping[str, Any]) -> str:

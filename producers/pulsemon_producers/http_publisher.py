@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 PATH = "/api/v1/metrics"
 CONTENT_TYPE = "application/vnd.pulsemon.batches+avro"
 LENGTH_BYTES = 4
+MAX_BATCHES = 64
+MAX_BODY_BYTES = 5 * 1024 * 1024
+"""What any gateway takes in one request, unpacked."""
 TIMEOUT_SECONDS = 10.0
 """For connecting, and for each wait for bytes of an answer."""
 FIRST_WAIT_SECONDS = 0.5
@@ -69,21 +72,29 @@ class HttpPublisher:
 
     def publish(self, batch: MetricBatch) -> bool:
         """As ``Publisher.publish``; waits first if the gateway asked for it, or was away just now."""
-        value = self._encoder.encode(batch)
-        if len(value) > MAX_RECORD_BYTES:
-            raise ContractError("too_large", f"{len(value)} bytes; a record has at most {MAX_RECORD_BYTES}")
+        outcome = self.publish_many([batch])[0]
+        if isinstance(outcome, ContractError):
+            raise outcome
+        return outcome
+
+    def publish_many(self, batches: Sequence[MetricBatch]) -> list[bool | ContractError]:
+        """As ``GroupPublisher.publish_many``: as many of the first as a request may have."""
+        try:
+            records = self._records(batches)
+        except ContractError as refusal:
+            return [refusal]
         if not self._wait_turn():
-            return False
-        answer = self._ask(framed([value]))
+            return [False]
+        answer = self._ask(framed(records))
         self._look_at_clock(answer)
         if answer.verdict is Verdict.TAKEN:
             self._tell_back()
-            return True
+            return [True] * len(records)
         if answer.verdict is Verdict.REFUSED:
-            raise ContractError(answer.reason, f"the gateway answered {answer.detail}")
+            return self._refused(answer, batches[: len(records)])
         self._put_off(answer)
         self._tell(answer)
-        return False
+        return [False]
 
     def interrupt(self) -> None:
         """As ``Publisher.interrupt``."""
@@ -99,6 +110,37 @@ class HttpPublisher:
         """As ``Publisher.close``."""
         self.interrupt()
         self._disconnect()
+
+    def _records(self, batches: Sequence[MetricBatch]) -> list[bytes]:
+        """The first of them as bytes, one at least. Raises ContractError if the first alone is too large."""
+        records: list[bytes] = []
+        left_bytes = MAX_BODY_BYTES
+        for batch in batches[:MAX_BATCHES]:
+            value = self._encoder.encode(batch)
+            left_bytes -= LENGTH_BYTES + len(value)
+            if records and (len(value) > MAX_RECORD_BYTES or left_bytes < 0):
+                break
+            if len(value) > MAX_RECORD_BYTES:
+                raise ContractError("too_large", f"{len(value)} bytes; a record has at most {MAX_RECORD_BYTES}")
+            records.append(value)
+        return records
+
+    def _refused(self, answer: Answer, batches: Sequence[MetricBatch]) -> list[bool | ContractError]:
+        """Each outcome, by the places that the answer names; without them each batch is asked for alone."""
+        if len(batches) == 1:
+            return [ContractError(answer.reason, f"the gateway answered {answer.detail}")]
+        if answer.refused and all(0 <= index < len(batches) for index in answer.refused):
+            self._tell_back()
+            outcomes: list[bool | ContractError] = [True] * len(batches)
+            for index, code in answer.refused.items():
+                outcomes[index] = ContractError(code, f"the gateway answered {answer.detail}")
+            return outcomes
+        outcomes = []
+        for batch in batches:
+            outcomes += self.publish_many([batch])
+            if outcomes[-1] is False:
+                break
+        return outcomes
 
     def _wait_turn(self) -> bool:
         """False if it is not yet time to ask again, or if it was interrupted."""

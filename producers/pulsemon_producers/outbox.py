@@ -2,6 +2,7 @@
 
 import threading
 from collections import deque
+from itertools import islice
 
 from pulsemon_schemas.records import MetricBatch
 
@@ -19,7 +20,7 @@ class Outbox:
         self._tally = tally
         self._sealer = sealer
         self._waiting: deque[Draft] = deque()
-        self._taken: tuple[Draft, MetricBatch] | None = None
+        self._taken: deque[tuple[Draft, MetricBatch]] = deque()
         self._samples = 0
         self._changed = threading.Condition()
         self._is_closed = False
@@ -47,18 +48,19 @@ class Outbox:
         """As ``Backlog.take``. Waits for the state file, which has the number before anyone else."""
         with self._changed:
             self._changed.wait_for(lambda: self._taken or self._waiting or self._is_closed)
-            if self._taken is None:
-                if not self._waiting:
-                    return None
-                draft = self._waiting.popleft()
-                self._samples -= len(draft)
-                self._taken = draft, self._sealer.seal(draft, 0, self._tally.take_unreported())
-            return self._taken[1]
+            self._number(1)
+            return self._taken[0][1] if self._taken else None
+
+    def take_more(self, count: int) -> list[MetricBatch]:
+        """As ``Backlog.take_more``."""
+        with self._changed:
+            self._number(1 + count)
+            return [batch for _, batch in islice(self._taken, 1, 1 + count)]
 
     def done(self) -> None:
         """As ``Backlog.done``."""
         with self._changed:
-            self._taken = None
+            self._taken.popleft()
 
     def close(self) -> None:
         """As ``Backlog.close``."""
@@ -72,6 +74,13 @@ class Outbox:
     def fill(self) -> Fill:
         """As ``Backlog.fill``."""
         with self._changed:
-            drafts = [*([self._taken[0]] if self._taken else []), *self._waiting]
+            drafts = [*(draft for draft, _ in self._taken), *self._waiting]
         oldest_ms = drafts[0].recorded_at_ms if drafts else None
         return Fill(sum(map(len, drafts)), sum(draft.size_bytes for draft in drafts), oldest_ms)
+
+    def _number(self, count: int) -> None:
+        """Takes so many altogether, if so many wait."""
+        while self._waiting and len(self._taken) < count:
+            draft = self._waiting.popleft()
+            self._samples -= len(draft)
+            self._taken.append((draft, self._sealer.seal(draft, 0, self._tally.take_unreported())))

@@ -1,7 +1,9 @@
 """What the agent and the library need of a transport."""
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
+from pulsemon_schemas.errors import ContractError
 from pulsemon_schemas.records import MetricBatch
 
 
@@ -33,4 +35,17 @@ class Publisher(Protocol):
 
     def close(self) -> None:
         """Lets go of connections; called last, from any thread. What is not acknowledged by then is given up."""
+        ...
+
+
+@runtime_checkable
+class GroupPublisher(Publisher, Protocol):
+    """A publisher that brings several batches to the log at once, for whoever has many that wait."""
+
+    def publish_many(self, batches: Sequence[MetricBatch]) -> list[bool | ContractError]:
+        """What became of the first of them, one at least, each as of ``publish``: what that raises stands here instead.
+
+        Whatever is left was not tried. After a False there is nothing more. Of batches in one answer all but the
+        refused ones are in the log, so the same place without samples comes after its successors.
+        """
         ...

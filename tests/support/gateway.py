@@ -35,6 +35,8 @@ class Script:
     server_time_ms: int | None = None
     raw_answer: bytes | None = None
     problem_code: str = ""
+    refuses: dict[int, str] = field(default_factory=dict)
+    """Codes by the sequence of a batch that has samples; all others of the request are kept."""
 
 
 class StandIn:
@@ -50,6 +52,7 @@ class StandIn:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def setup(self) -> None:
                 super().setup()
@@ -92,13 +95,14 @@ class StandIn:
         if script.hangs:
             self.released.wait(60)
         status = self._status(request.path, headers)
+        refused: list[dict[str, Any]] = []
         if status == 202:
-            self._keep(gzip.decompress(body) if headers.get("content-encoding") == "gzip" else body)
+            refused = self._keep(gzip.decompress(body) if headers.get("content-encoding") == "gzip" else body)
         if script.ends_before_answering:
             script.ends_before_answering -= 1
             request.close_connection = True
             return
-        self._send(request, status)
+        self._send(request, 422 if refused else status, refused)
 
     def _status(self, path: str, headers: dict[str, str]) -> int:
         if self.script.statuses:
@@ -109,13 +113,15 @@ class StandIn:
             return 401
         return 202 if headers.get("content-type") == CONTENT_TYPE else 415
 
-    def _send(self, request: BaseHTTPRequestHandler, status: int) -> None:
+    def _send(self, request: BaseHTTPRequestHandler, status: int, refused: list[dict[str, Any]]) -> None:
         script = self.script
         item: dict[str, Any] = {"server_time": script.server_time_ms or round(time.time() * 1000)}
         if status >= 400:
             item |= {"type": "about:blank", "title": "not today", "status": status}
         if script.problem_code:
-            item["errors"] = [{"index": 0, "code": script.problem_code}]
+            refused = [{"index": 0, "code": script.problem_code}]
+        if refused:
+            item["errors"] = refused
         data = script.raw_answer if script.raw_answer is not None else json.dumps(item).encode()
         request.send_response(status)
         request.send_header("Content-Type", "application/json" if status < 400 else PROBLEM_TYPE)
@@ -128,15 +134,22 @@ class StandIn:
         request.end_headers()
         request.wfile.write(data)
 
-    def _keep(self, body: bytes) -> None:
-        at = 0
+    def _keep(self, body: bytes) -> list[dict[str, Any]]:
+        """Keeps the batches of a body; what it refuses of them."""
+        refused: list[dict[str, Any]] = []
+        at = index = 0
         while at < len(body):
             size = int.from_bytes(body[at : at + 4], "big")
             record = decode(body[at + 4 : at + 4 + size])
             if not isinstance(record, MetricBatch):
                 raise ContractError("unknown_schema")
-            self.batches.append(record)
+            if record.sequence in self.script.refuses and record.values:
+                refused.append({"index": index, "code": self.script.refuses[record.sequence]})
+            else:
+                self.batches.append(record)
             at += 4 + size
+            index += 1
+        return refused
 
 
 @contextmanager

@@ -104,6 +104,11 @@ class DiskSpool:
             self._state_file.sync()
         return batch
 
+    def take_more(self, count: int) -> list[MetricBatch]:
+        """As ``Backlog.take_more``: those that have a number already, which is at most ``WINDOW``."""
+        with self._changed:
+            return [entry.batch for entry in islice(self._numbered, 1, 1 + count)]
+
     def done(self) -> None:
         """As ``Backlog.done``."""
         with self._changed:

@@ -1,3 +1,4 @@
+import json
 import logging
 import random
 import ssl
@@ -52,6 +53,47 @@ def test_batches_arrive_as_they_are_over_one_connection(gateway: StandIn, publis
     assert gateway.connections == 1
     assert [request.get("content-encoding") for request in gateway.requests] == [None, "gzip", None]
     assert {request["authorization"] for request in gateway.requests} == {f"Bearer {KEY}"}
+
+
+def test_several_batches_are_one_request_in_their_order(gateway: StandIn, publisher: HttpPublisher) -> None:
+    sent = [batch(number) for number in range(32)]
+
+    assert publisher.publish_many(sent) == [True] * 32
+
+    assert gateway.batches == sent
+    assert len(gateway.requests) == 1
+
+
+def test_of_several_the_refused_are_told_and_the_others_are_there(gateway: StandIn, publisher: HttpPublisher) -> None:
+    gateway.script.refuses = {1: "too_new", 3: "too_large"}
+
+    outcomes = publisher.publish_many([batch(number) for number in range(5)])
+
+    assert [one.reason if isinstance(one, ContractError) else one for one in outcomes] == [
+        True, "too_new", True, "too_large", True
+    ]  # fmt: skip
+    assert [one.sequence for one in gateway.batches] == [0, 2, 4]
+
+
+@pytest.mark.parametrize("code", ["", "unequal_arrays"])
+def test_a_refusal_that_fits_no_batch_is_settled_one_by_one(
+    gateway: StandIn, publisher: HttpPublisher, code: str
+) -> None:
+    gateway.script.statuses = [413]
+    gateway.script.raw_answer = json.dumps({"errors": [{"index": 9, "code": code}]}).encode() if code else b""
+
+    assert publisher.publish_many([batch(0), batch(1)]) == [True, True]
+
+    assert len(gateway.requests) == 3
+
+
+def test_a_request_has_as_many_of_the_first_as_any_gateway_takes(
+    gateway: StandIn, publisher: HttpPublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_publisher, "MAX_BODY_BYTES", 400)
+
+    assert publisher.publish_many([batch(number) for number in range(32)]).count(True) == len(gateway.batches) == 5
+    assert publisher.publish_many([batch(5, series=300), batch(6)]) == [True], "one goes alone, however large"
 
 
 def test_proxies_of_the_environment_are_not_asked(

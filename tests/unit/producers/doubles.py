@@ -1,7 +1,7 @@
 """Collectors and transports that do what a test tells them."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pulsemon_producers.collectors.base import Collector, Point, Tick, gauge
 from pulsemon_producers.collectors.host import Host
@@ -85,3 +85,25 @@ class Log:
 
     def close(self) -> None:
         self.is_interrupted.set()
+
+
+class GroupLog(Log):
+    """Takes several at once, at most ``limit``; ``groups`` has the sequences of each call."""
+
+    def __init__(self, limit: int = 100) -> None:
+        super().__init__()
+        self.limit = limit
+        self.groups: list[list[int]] = []
+
+    def publish_many(self, batches: Sequence[MetricBatch]) -> list[bool | ContractError]:
+        tried = batches[: self.limit]
+        self.groups.append([batch.sequence for batch in tried])
+        outcomes: list[bool | ContractError] = []
+        for batch in tried:
+            try:
+                outcomes.append(self.publish(batch))
+            except ContractError as refusal:
+                outcomes.append(refusal)
+            if outcomes[-1] is False:
+                break
+        return outcomes

@@ -14,7 +14,7 @@ from pulsemon_producers.tally import Tally
 from pulsemon_schemas.errors import ContractError, PermanentError
 from pulsemon_schemas.records import MetricBatch
 from support.waiting import wait_until
-from unit.producers.doubles import Log
+from unit.producers.doubles import GroupLog, Log
 
 TICK_MS = 10_000
 
@@ -78,6 +78,58 @@ def test_while_the_log_is_away_the_oldest_go_without_a_hole_and_all_are_accounte
     totals = line.tally.totals()
     assert totals.delivered + sum(totals.dropped.values()) == 20
     assert totals.delivered == produced(log.batches)
+
+
+def backlog_of(log: GroupLog, count: int) -> Line:
+    """The log is away while so many are put; the sender has offered the first."""
+    log.is_away = True
+    line = Line(log, max_samples=1000)
+    line.put(0)
+    wait_until(lambda: log.offered, what="the first batch to be taken")
+    for number in range(1, count):
+        line.put(number)
+    return line
+
+
+def test_what_waited_goes_together_once_the_first_was_taken() -> None:
+    log = GroupLog(limit=20)
+    line = backlog_of(log, 100)
+    log.is_away = False
+    line.sender.close(10)
+
+    assert [batch.sequence for batch in log.batches] == list(range(100))
+    assert log.groups == [list(range(at, min(at + 20, 100))) for at in range(1, 100, 20)]
+    assert line.tally.totals().delivered == 200
+
+
+def test_one_of_a_group_that_is_refused_keeps_its_place_and_the_others_arrive() -> None:
+    log = GroupLog()
+    log.refuses_sequence = 7
+    line = backlog_of(log, 12)
+    log.is_away = False
+    line.sender.close(10)
+
+    arrived = {batch.sequence: batch for batch in log.batches}
+    assert len(log.batches) == len(arrived) == 12
+    assert [arrived[7].values, arrived[7].dropped] == [(), {"too_large": 2}]
+    totals = line.tally.totals()
+    assert (totals.delivered, totals.dropped["too_large"]) == (22, 2)
+
+
+def test_a_group_that_is_cut_short_goes_on_behind_what_arrived_with_one_batch_first() -> None:
+    class Failing(GroupLog):
+        def publish(self, batch: MetricBatch) -> bool:
+            self.is_away = batch.sequence == 5 and len(self.groups) == 1 and self.offered[-1].sequence == 4
+            return super().publish(batch)
+
+    log = Failing()
+    line = backlog_of(log, 10)
+    log.is_away = False
+    line.sender.close(10)
+
+    assert [batch.sequence for batch in log.batches] == list(range(10))
+    assert log.groups == [list(range(1, 10)), list(range(6, 10))]
+    assert line.outbox.fill().samples == 0
 
 
 def test_a_batch_that_waited_says_when_it_was_really_sent() -> None:

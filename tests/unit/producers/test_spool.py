@@ -318,3 +318,17 @@ def test_a_disk_that_cannot_be_used_at_all_leaves_the_memory(tmp_path: Path, cap
 
     assert not opened.backlog.keeps
     assert "wait in memory alone" in caplog.text
+
+
+def test_those_behind_the_first_are_taken_together_and_done_one_by_one(tmp_path: Path) -> None:
+    life = open_life(tmp_path)
+    for number in range(2 * WINDOW):
+        put(life, number)
+    first = life.spool.take()
+    assert first is not None
+    assert [first.sequence, *(one.sequence for one in life.spool.take_more(4))] == [0, 1, 2, 3, 4]
+    life.spool.done()
+    second = life.spool.take()
+    assert second is not None
+    assert [second.sequence, *(one.sequence for one in life.spool.take_more(WINDOW))] == list(range(1, WINDOW))
+    life.spool.end()
