@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from pulsemon_deploy.cli.lazy import FOUND_WRONG, WRONG_USAGE
-from pulsemon_deploy.cli.output import json_option, print_json, print_rows, print_table
+from pulsemon_deploy.cli.output import json_option, one_line, print_json, print_rows, print_table
 from pulsemon_deploy.cli.store import asking
 from pulsemon_deploy.installation import installation
 from pulsemon_deploy.invocation import as_invoked
@@ -88,7 +88,7 @@ def tail(server: str | None, count: int | None, as_json: bool) -> None:
     for event in follow(installation(os.environ).kafka("operator"), ALERTS.name):
         if not isinstance(event, AlertEvent) or server not in (None, event.server_id):
             continue
-        click.echo(json.dumps(plain(event)) if as_json else event_line(event))
+        click.echo(json.dumps(plain(event)) if as_json else one_line(event_line(event)))
         left = None if left is None else left - 1
         if left == 0:
             return

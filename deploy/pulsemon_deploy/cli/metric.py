@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 from pulsemon_schemas.records import MetricBatch
 
-from pulsemon_deploy.cli.output import json_option, print_json, print_rows, print_table
+from pulsemon_deploy.cli.output import json_option, one_line, print_json, print_rows, print_table
 from pulsemon_deploy.installation import installation
 from pulsemon_deploy.invocation import as_invoked
 
@@ -102,7 +102,7 @@ def _line(sample: dict[str, object]) -> str:
     assert isinstance(value, float)
     at = time.strftime("%H:%M:%S", time.localtime(recorded_at_ms / 1000))
     series = f"{sample['name']}{{{sample['labels']}}}" if sample["labels"] else sample["name"]
-    return f"{at} {sample['server_id']}  {series} {value:.12g}"
+    return one_line(f"{at} {sample['server_id']}  {series} {value:.12g}")
 
 
 def _metric(name: str) -> "Metric":

@@ -24,7 +24,7 @@ def print_table(rows: Sequence[Mapping[str, object]], empty: str = "nothing") ->
         click.echo(as_invoked(empty))
         return
     headings = list(rows[0])
-    cells = [[_text(row[heading]) for heading in headings] for row in rows]
+    cells = [[one_line(_text(row[heading])) for heading in headings] for row in rows]
     widths = [max(len(heading), *(len(line[column]) for line in cells)) for column, heading in enumerate(headings)]
     right = [all(isinstance(row[heading], int | float) for row in rows) for heading in headings]
     for line in ([heading.upper().replace("_", " ") for heading in headings], *cells):
@@ -37,6 +37,13 @@ def print_rows(rows: Sequence[Mapping[str, object]], as_json: bool, empty: str =
         print_json(list(rows))
     else:
         print_table(rows, empty)
+
+
+def one_line(text: str) -> str:
+    """The text without what a terminal would obey: whoever names a process on a host must not write on the screen."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
 
 
 def _pad(text: str, width: int, is_right: bool) -> str:
