@@ -5,15 +5,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
+from pulsemon_schemas.control import Entity
 from pulsemon_schemas.rules import Rule
+from pulsemon_schemas.rules.quiet import QuietPeriod
 
 from pulsemon_sinks.clickhouse.connection import Columns, NativeStore, Row
 from pulsemon_sinks.clickhouse.settings import ClickHouseSettings
-from pulsemon_sinks.reader import alerts, comparing, history, long_history, newest, opened, rules, tiers
+from pulsemon_sinks.reader import alerts, as_of, comparing, history, long_history, newest, opened, rules, tiers
 from pulsemon_sinks.reader.alerts import ServerStatus, Transition
 from pulsemon_sinks.reader.choice import Choice, Clause, Level, Line, Window
 from pulsemon_sinks.reader.comparing import Ranked
 from pulsemon_sinks.reader.pool import Pool
+from pulsemon_sinks.reader.search import MOST, Found, search
 from pulsemon_sinks.reader.servers import Reading, Server, epoch_ms
 from pulsemon_sinks.reader.tiers import Reach, Tier
 
@@ -180,6 +183,22 @@ class Reader:
     def rules(self) -> tuple[Rule, ...]:
         """The rules in force, by id."""
         return rules.in_force(self._rows)
+
+    def servers_as_of(self, at_ms: int) -> tuple[Entity, ...]:
+        """The servers that were registered at a time, by id, as what was said of them then."""
+        return as_of.servers(self._rows, at_ms)
+
+    def rules_as_of(self, at_ms: int) -> tuple[Rule, ...]:
+        """The rules in force at a time, by id."""
+        return as_of.rules(self._rows, at_ms)
+
+    def silences_as_of(self, at_ms: int) -> tuple[QuietPeriod, ...]:
+        """Silences, then maintenance, that held at a time."""
+        return as_of.silences(self._rows, at_ms)
+
+    def search(self, text: str, most: int = MOST) -> tuple[Found, ...]:
+        """Servers, metrics, labels and alerts by a part of what names them, at most so many of each."""
+        return search(self._rows, text, most)
 
     def judged_ms(self, since_ms: int) -> int | None:
         """The newest Tick of a processor since then, or None: as far as is known here, rules were judged until then."""
