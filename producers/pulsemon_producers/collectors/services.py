@@ -40,8 +40,12 @@ class ServiceCollector(Collector):
         self._restarts: dict[str, tuple[int, int]] = {}
 
     def collect(self, tick: Tick) -> Iterator[Point]:  # noqa: ARG002 - part of the interface
-        """Nothing on a host without systemd."""
+        """Nothing on a host without systemd; if services are to be watched there, OSError says that nobody can."""
         if not self.host.has_folder(BOOTED):
+            if self._watch:
+                raise OSError(
+                    f"systemd does not run here, so nobody can tell of {', '.join(self._watch)} (watch_units)"
+                )
             return
         for unit in _in_trouble(self.host.run(LIST)):
             if len(self._seen) < MAX_REMEMBERED:
