@@ -12,6 +12,7 @@ EXTRAS: Mapping[str, str] = {
     "clickhouse_driver": "sink",
     "fastapi": "gateway",
     "httptools": "gateway",
+    "prometheus_client": "gateway",
     "streamlit": "ui",
     "starlette": "ui",
     "uvicorn": "ui",

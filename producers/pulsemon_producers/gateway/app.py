@@ -9,11 +9,14 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp
 
 from pulsemon_producers.gateway.answers import problem_answer
 from pulsemon_producers.gateway.door import Door
 from pulsemon_producers.gateway.influx_routes import InfluxDoors
 from pulsemon_producers.gateway.ingest import Ingest
+from pulsemon_producers.gateway.meters import MEDIA_TYPE as METERS_MEDIA_TYPE
+from pulsemon_producers.gateway.meters import CountedAnswers, Meters
 from pulsemon_producers.gateway.metrics_routes import metrics_router
 from pulsemon_producers.gateway.openapi import SECURITY_SCHEMES, ready_responses
 from pulsemon_producers.gateway.problems import (
@@ -34,20 +37,30 @@ STATUS_KINDS = {404: NOT_FOUND, 405: METHOD_NOT_ALLOWED}
 
 
 def application(
-    door: Door, room: BodyRoom, ingest: Ingest, now_ms: Callable[[], int], is_ready: Callable[[], bool]
-) -> FastAPI:
+    door: Door,
+    room: BodyRoom,
+    ingest: Ingest,
+    meters: Meters,
+    now_ms: Callable[[], int],
+    is_ready: Callable[[], bool],
+) -> ASGIApp:
     """All of one gateway. Nothing here decides anything: it names who does."""
     app = FastAPI(title="Pulse Monitor", version=API_VERSION, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.include_router(metrics_router(door, room, ingest, now_ms))
     app.include_router(InfluxDoors(door, room, ingest, now_ms).router())
     app.include_router(registry_router(room))
-    _add_health(app, is_ready)
+    _add_health(app, meters, is_ready)
     _add_problems(app, now_ms)
     _describe_security(app)
-    return app
+    return CountedAnswers(app, meters)
 
 
-def _add_health(app: FastAPI, is_ready: Callable[[], bool]) -> None:
+def _add_health(app: FastAPI, meters: Meters, is_ready: Callable[[], bool]) -> None:
+    @app.get("/metrics", response_class=PlainTextResponse, tags=["health"])
+    async def metrics() -> Response:
+        """What this gateway counts of itself, as Prometheus reads it."""
+        return Response(meters.text(), media_type=METERS_MEDIA_TYPE)
+
     @app.get("/livez", response_class=PlainTextResponse, tags=["health"])
     async def livez() -> str:
         """Whether the process answers."""

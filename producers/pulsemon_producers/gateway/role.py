@@ -23,6 +23,7 @@ from pulsemon_producers.gateway.door import Door
 from pulsemon_producers.gateway.ingest import Ingest
 from pulsemon_producers.gateway.keyring import Keyring
 from pulsemon_producers.gateway.log_writer import CLIENT_ID, LogWriter
+from pulsemon_producers.gateway.meters import MeteredWriter, Meters
 from pulsemon_producers.gateway.request_body import BodyRoom
 from pulsemon_producers.gateway.settings import GatewaySettings
 from pulsemon_producers.gateway.token_bucket import Buckets
@@ -102,10 +103,12 @@ class _Gateway:
         settings = self._settings
         buckets = Buckets(settings.samples_per_second, settings.burst_samples)
         door = Door(self._keyring, buckets, _now_ms)
-        ingest = Ingest(writer, partition_count, settings.max_samples, _now_ms, _new_id, door.charge)
         room = BodyRoom(settings.max_body_bytes, settings.max_held_bytes)
+        meters = Meters(lambda: room.held_bytes)
+        metered = MeteredWriter(writer, meters)
+        ingest = Ingest(metered, partition_count, settings.max_samples, _now_ms, _new_id, door.charge)
         return uvicorn.Config(
-            application(door, room, ingest, _now_ms, lambda: self._is_ready and writer.is_well),
+            application(door, room, ingest, meters, _now_ms, lambda: self._is_ready and writer.is_well),
             http="httptools",
             ws="none",
             lifespan="off",

@@ -163,3 +163,18 @@ def test_all_of_it_is_described_as_openapi(gateway: Gateway) -> None:
     assert set(document["components"]["securitySchemes"]) == {"bearer", "basic"}
     named = metrics["responses"]["401"]["content"]["application/problem+json"]["schema"]["properties"]["type"]["enum"]
     assert set(named) == {kind.uri for kind in KINDS}
+
+
+def test_what_a_gateway_counts_of_itself(gateway: Gateway, server_id: str) -> None:
+    def counted() -> dict[str, float]:
+        lines = gateway.ask("GET", "/metrics").body.decode().splitlines()
+        return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if line[0] != "#")}
+
+    key = gateway.new_key(server_id).text
+    before = counted()
+    assert gateway.post_avro(framed(batch(server_id, 0), batch(server_id, 1)), key).status == 202
+    after = counted()
+    more = {name: after[name] - before.get(name, 0) for name in after}
+    assert (more["pulsemon_gateway_batches_total"], more["pulsemon_gateway_samples_total"]) == (2, 4)
+    assert more['pulsemon_gateway_answers_total{status="202"}'] == 1
+    assert (after["pulsemon_gateway_held_bytes"], more["pulsemon_gateway_log_seconds_count"]) == (0, 1)
