@@ -239,12 +239,12 @@ class HttpPublisher:
 ADVICE = {
     Verdict.AWAY: "Batches are kept and sent when it takes them; nothing more is logged until then.",
     Verdict.NOT_TRUSTED: (
-        f"It does not accept the key of this agent. Batches are kept, and it is asked again every {SLOW_SECONDS:g} s; "
-        "give the agent a key that is valid for this server, and start it again."
+        f"It does not accept the key that is set here. Batches are kept, and it is asked again every "
+        f"{SLOW_SECONDS:g} s; set a key that is valid for this server, and start the program that sends them again."
     ),
     Verdict.MISPLACED: (
         f"That is no answer of a gateway of Pulse Monitor. Batches are kept, and it is asked again every "
-        f"{SLOW_SECONDS:g} s; look at the url of the agent."
+        f"{SLOW_SECONDS:g} s; look at the url that is set."
     ),
 }
 

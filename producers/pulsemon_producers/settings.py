@@ -92,7 +92,12 @@ class AgentSettings:
     @property
     def spool_folder(self) -> Path | None:
         """Where batches wait on the disk; None if they wait in memory alone."""
-        if self.state_dir is None or not self.spool_bytes:
+        return self.place_of_spool if self.spool_bytes else None
+
+    @property
+    def place_of_spool(self) -> Path | None:
+        """Where a spool is, or was before it was switched off; None without a ``state_dir``."""
+        if self.state_dir is None:
             return None
         return self.spool_dir or self.state_dir / SPOOL_FOLDER
 

@@ -22,7 +22,7 @@ class PublisherTransport:
     def offer(self, record: MetricBatch | Event) -> None:
         """As ``Transport.offer``. Events are refused: the ingest contract takes batches."""
         if isinstance(record, Event):
-            raise ContractError("malformed", "events are sent over Kafka only")
+            raise ContractError("malformed", "client.event needs the transport kafka; a gateway takes no events")
         self._result = None
         self._batch = record
         self._work.ring()

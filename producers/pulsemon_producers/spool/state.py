@@ -65,6 +65,11 @@ class SpoolState:
     counted: int = 0
 
     @property
+    def waiting_samples(self) -> int:
+        """Samples that were put, and neither acknowledged nor given up."""
+        return self.put.samples - self.passed.samples + self.numbered_samples
+
+    @property
     def producer(self) -> ProducerState:
         """The last batch that was numbered, and the times of all of this host's batches."""
         return ProducerState(self.producer_id, self.sequence, self.used)

@@ -28,16 +28,20 @@ def client_of(gateway: StandIn, folder: Path) -> Client:
     )
 
 
-def test_batches_arrive_in_order_and_events_are_counted_as_dropped(gateway: StandIn, tmp_path: Path) -> None:
+def test_batches_arrive_in_order_and_events_are_counted_as_dropped_and_told_of_once(
+    gateway: StandIn, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     client = client_of(gateway, tmp_path)
     client.count("shop.orders", 3)
     client.event("deploy", "Version 4.2")
+    client.event("deploy", "Version 4.3")
     assert client.flush(10)
     assert client.close(10)
 
     assert [batch.sequence for batch in gateway.batches] == list(range(len(gateway.batches)))
     assert of_batch(gateway.batches[-1]) == {"shop.orders": 3}
-    assert dropped(client) == {"invalid": 1}
+    assert dropped(client) == {"invalid": 2}
+    assert caplog.text.count("client.event needs the transport kafka") == 1
 
 
 def test_a_gateway_that_hangs_does_not_keep_the_client_from_reading(gateway: StandIn, tmp_path: Path) -> None:

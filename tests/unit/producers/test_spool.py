@@ -310,6 +310,27 @@ def test_a_new_spool_follows_the_agent_that_had_none(tmp_path: Path) -> None:
     }
 
 
+def test_a_spool_that_is_switched_off_while_something_waits_says_what_to_do(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with_spool = AgentSettings("web-1", state_dir=tmp_path)
+    without = replace(with_spool, spool_bytes=0)
+    opened = open_backlog(with_spool, Tally())
+    opened.backlog.put(Drafter().drafts(5 * TICK_MS, [Sample("a", "", 1.0), Sample("b", "", 1.0)])[0][0])
+    opened.backlog.end()
+
+    open_backlog(without, Tally())
+    assert caplog.text.count("spool_bytes is 0, and 2 samples wait") == 1
+    caplog.clear()
+
+    opened = open_backlog(with_spool, Tally())
+    assert opened.backlog.take() is not None
+    opened.backlog.done()
+    opened.backlog.end()
+    open_backlog(without, Tally())
+    assert caplog.text == ""
+
+
 def test_a_disk_that_cannot_be_used_at_all_leaves_the_memory(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     blocker = tmp_path / "file"
     blocker.write_text("not a folder")
