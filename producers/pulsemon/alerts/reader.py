@@ -151,6 +151,7 @@ class GroupPlace:
         self._start = start
         self._has_unsaved = False
         self._trouble = ""
+        self._cause = ""
         self._errors: list[KafkaError] = []
         self._failure: BaseException | None = None
         # its errors come by the callback; its own lines in the log repeat them at each try
@@ -250,9 +251,12 @@ class GroupPlace:
         """Those of the client itself: one broker of several that is away is none of our business."""
         errors, self._errors[:] = list(self._errors), []
         for error in errors:
-            if error.code() in (ALL_BROKERS_DOWN, AUTHENTICATION) or error.fatal():
+            if error.code() == ALL_BROKERS_DOWN:  # a count; the error before it says why
+                self._has_trouble(self._cause or error.str())
+            elif error.code() == AUTHENTICATION or error.fatal():
                 self._on_error(error)
             else:
+                self._cause = error.str()
                 log.debug("the client says: %s", error)
 
     def _on_error(self, error: "KafkaError") -> None:
