@@ -29,6 +29,7 @@ def _values(one: PartitionProgress, idle_seconds: float, wall_ms: int) -> Iterat
     yield "records", float(one.applied)
     yield "outputs", float(one.outputs)
     yield "dead_letters", float(one.dead_letters)
+    yield "rule_errors", float(one.rule_errors)
     yield "transactions", float(one.transactions)
     yield "transaction.duration", transaction_seconds
     yield "restores", float(one.restores)

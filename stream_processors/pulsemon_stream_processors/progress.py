@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 class PartitionProgress:
     """Written by the worker, read by other threads, which need no more than one number at a time.
 
-    ``next_offset`` is the next record to apply, -1 while that is not known. Counts are since the worker got the
+    ``next_offset`` is the next record to apply, -1 while that is not known. ``failing_rules`` are those that the log
+    has told of, by id and version. Counts are since the worker got the
     partition; the longest times since somebody asked with ``take_longest``.
     """
 
@@ -15,6 +16,7 @@ class PartitionProgress:
     applied: int = 0
     dead_letters: int = 0
     failures: int = 0
+    rule_errors: int = 0
     transactions: int = 0
     restores: int = 0
     outputs: int = 0
@@ -26,6 +28,7 @@ class PartitionProgress:
     longest_transaction_seconds: float = 0.0
     longest_slice_seconds: float = 0.0
     round_seconds: float = 0.0
+    failing_rules: set[tuple[str, int]] = field(default_factory=set)
 
     def take_longest(self) -> tuple[float, float]:
         """The longest transaction and the longest slice of a round since the last call."""

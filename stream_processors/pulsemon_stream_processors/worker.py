@@ -15,11 +15,12 @@ from pulsemon_schemas.runtime.control_reader import ControlReader
 from pulsemon_schemas.topics import CONTROL, METRICS
 
 from pulsemon_stream_processors.engine import ControlHistory, OffsetGapError
+from pulsemon_stream_processors.engine.counters import Counters
 from pulsemon_stream_processors.errors import RestoreError
 from pulsemon_stream_processors.group import Group, Incoming
 from pulsemon_stream_processors.log_range import log_range
 from pulsemon_stream_processors.owned_partition import OwnedPartition
-from pulsemon_stream_processors.progress import Progress
+from pulsemon_stream_processors.progress import PartitionProgress, Progress
 from pulsemon_stream_processors.takeover import Site, Takeover, take_over
 from pulsemon_stream_processors.transactions import PartitionWriter, Write
 
@@ -214,6 +215,7 @@ class Worker:
                     partition, engine.counters.failures - one.failures, engine.cover,
                 )  # fmt: skip
             one.failures = engine.counters.failures
+            tell_failing_rules(partition, one, engine.counters)
             one.applied += len(records)
             one.dead_letters = engine.counters.dead_letters
             one.next_offset = engine.cover + 1
@@ -222,6 +224,20 @@ class Worker:
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+def tell_failing_rules(partition: int, one: PartitionProgress, counters: Counters) -> None:
+    """Once for each version of a rule, also if the partition is restored meanwhile."""
+    one.rule_errors = counters.rule_errors
+    for (rule_id, version), problem in counters.failing_rules.items():
+        if (rule_id, version) in one.failing_rules:
+            continue
+        one.failing_rules.add((rule_id, version))
+        log.error(
+            "Partition %d: rule %s, version %d, has begun to fail: %s. Where it failed it judges nothing before it is "
+            "edited; all other rules go on. The events of type rule_error say where that is.",
+            partition, rule_id, version, problem,
+        )  # fmt: skip
 
 
 def _transact(seat: _Seat) -> tuple[int, float]:

@@ -44,7 +44,7 @@ def series() -> list[tuple[str, str]]:
         *(("system.filesystem.utilization", f"mountpoint={mount}") for mount in ("/", "/home", "/var")),
         *(("system.filesystem.inodes.utilization", f"mountpoint={mount}") for mount in ("/", "/home", "/var")),
         *((f"pulsemon.sink.{name}", "topic=pulsemon.metrics") for name in ("dead_letters", "lag")),
-        ("pulsemon.processor.lag", "partition=0"),
+        *((f"pulsemon.processor.{name}", "partition=0") for name in ("lag", "rule_errors")),
     ]
     plain = [("system.cpu.busy", ""), ("system.memory.available.ratio", ""), ("system.memory.oom_kills", "")]
     rest = [(f"system.plain.metric_{number:02d}", "") for number in range(SAMPLES - len(labelled) - len(plain))]
@@ -145,6 +145,7 @@ def _values(chance: random.Random, names: tuple[str, ...], step: int, *, is_ill:
     level = 1.0 if is_ill and step % 40 < 20 else 0.05
     special = {"system.memory.available.ratio": 1.02 - level, "system.memory.oom_kills": 3.0}
     special |= {"system.paging.faults": step * 100.0, "pulsemon.sink.dead_letters": 3.0}
+    special["pulsemon.processor.rule_errors"] = 3.0
     return tuple(special.get(name, level * chance.random()) for name in names)
 
 

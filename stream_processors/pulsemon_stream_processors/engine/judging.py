@@ -101,10 +101,12 @@ class Judging:
         watch.failed_version = watch.rule.version
         watch.begin_anew()
         server.plans.clear()
+        problem = problem_of(error)
+        self._counters.rule_failed(watch.rule.id, watch.rule.version, problem)
         facts = {
             "rule_id": watch.rule.id,
             "rule_version": watch.rule.version,
             "labels": watch.key.labels,
-            "problem": problem_of(error),
+            "problem": problem,
         }
         self._journal.event("rule_error", server.server_id, facts)

@@ -274,6 +274,8 @@ class PartitionEngine:
             problem = self._configuration.take(change)
             agenda.note(change, self.place.partition)
             if problem:
+                if change.entity_type == "rule":
+                    self.counters.rule_failed(change.entity_id, change.offset, problem)
                 facts = {"entity": f"{change.entity_type}/{change.entity_id}", "version": change.offset}
                 self._journal.event("rule_error", "", {**facts, "problem": problem})
         self._configuration.rank()

@@ -14,7 +14,7 @@ RULES = {rule.id: rule for rule in default_rules()}
 def test_they_cover_what_is_collected() -> None:
     assert list(RULES) == [
         "cpu_busy", "cpu_iowait", "cpu_steal", "load", "mem_available", "oom_kill", "major_faults", "fs_space",
-        "fs_inodes", "processor_lag", "sink_lag", "dead_letters", "server_down", "fleet_silent",
+        "fs_inodes", "processor_lag", "sink_lag", "dead_letters", "rule_errors", "server_down", "fleet_silent",
     ]  # fmt: skip
 
 
@@ -46,8 +46,9 @@ def test_who_is_behind_the_log_for_two_minutes_is_told_of(name: str) -> None:
     assert found == {"warning": (30, 10, 120), "critical": (120, 60, 120)}
 
 
-def test_a_dead_letter_is_told_of_at_once_and_for_half_an_hour() -> None:
-    rule = RULES["dead_letters"]
+@pytest.mark.parametrize("name", ["dead_letters", "rule_errors"])
+def test_a_refused_record_and_a_failing_rule_are_told_of_at_once_and_for_half_an_hour(name: str) -> None:
+    rule = RULES[name]
     assert (rule.window.function, rule.window.seconds, rule.window.is_counter) == ("delta", 600, True)
     assert [(level.limit, level.for_seconds, level.keep_firing_seconds) for level in rule.levels] == [
         (1, 0, 1800),

@@ -96,6 +96,7 @@ def test_a_rule_that_fails_forgets_its_samples_and_leaves_the_alert_as_it_was() 
     after = _state(engine)
     assert alerts(outputs) == []
     assert [one["rule_id"] for one in _told(outputs, "rule_error")] == ["busy"]
+    assert (engine.counters.rule_errors, list(engine.counters.failing_rules)) == (1, [("busy", 0)])
     watch = after["watches"][0]
     assert (watch["failed_version"], watch["buckets"]) == (0, [])
     alert = before["watches"][0]["alert"]
@@ -206,6 +207,7 @@ def test_a_control_record_that_cannot_be_put_in_force_is_told_and_left_out_by_ev
     engine = PartitionEngine(place(), control)
     outputs = apply_all(engine, log.records)
     assert [one["entity"] for one in _told(outputs, "rule_error")] == ["rule/zz"]
+    assert (engine.counters.rule_errors, list(engine.counters.failing_rules)) == (1, [("zz", 3)])
     assert [event.rule_id for event in alerts(outputs)] == ["busy"]
     again = PartitionEngine.restore(place(), control, engine.partition_record(), {SERVER: _state(engine)})
     log.run({BUSY: 0.1}, 10)
