@@ -1,6 +1,6 @@
 """``bench engine``: what a sample costs in the pure engine alone, one core, without Kafka and without Faust.
 
-Batches of 48 samples, 22 of them labelled, of hosts on which every default rule judges at least one series; Ticks every
+Batches of 48 samples, 23 of them labelled, of hosts on which every default rule judges at least one series; Ticks every
 5 s. One host in ten is ill now and then, so alerts come and go. The first half of the log fills windows and plans; the
 second half is measured.
 """
