@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pulsemon_schemas import codec
+from pulsemon_schemas.errors import TransientError
 from pulsemon_schemas.records import MetricBatch
 from pulsemon_schemas.validity import EARLIEST_MS, MAX_SAMPLES
 
@@ -26,6 +27,7 @@ from pulsemon_sinks.transfer.shape import FileError
 
 SOURCE = "backfill"
 HOUR_MS = 3_600_000
+PATIENCE_SECONDS = 60.0
 
 
 @dataclass
@@ -88,8 +90,19 @@ class Backfill:
             stored.samples += len(one.values)
             stored.hours.add(one.recorded_at_ms // HOUR_MS)
         (container,) = self._containers.values()
-        self._bulk.post(f"{self._database}.{METRICS_LANDING.table}", container.build(records))
+        self._post(container.build(records))
         stored.batches += len(records)
+
+    def _post(self, body: bytes) -> None:
+        """Patient with a store that is away for a while."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return self._bulk.post(f"{self._database}.{METRICS_LANDING.table}", body)
+            except TransientError as error:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(error.retry_after_seconds)
 
 
 def _batches(samples: Iterable[Sample], producer_id: str, sequences: dict[str, int]) -> Iterator[MetricBatch]:

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
@@ -46,12 +47,11 @@ def pieces(path: Path, piece_rows: int = PIECE_ROWS) -> Iterator[list[Sample]]:
                     number += 1
                     samples.append(_sample(row))
                 yield samples
-    except FileError:
+    except (FileError, ModuleNotFoundError):
         raise
     except Exception as error:  # each kind of file has errors of its own
         raise FileError(
-            f"{path}, row {number}: {error!r}; what stands before it may be stored; mend the file and repeat: "
-            "a sample that is stored already is not stored again"
+            f"{path}, row {number}: {error!r}; mend the file and repeat: what is stored already stays one row"
         ) from error
 
 
@@ -60,9 +60,15 @@ def _sample(row: Mapping[str, Any]) -> Sample:
     server_id, name, labels, at, value = (row[one.name] for one in RAW.fields)
     if not server_id or not name:
         raise ValueError("a sample needs a server_id and a name")
-    if labels and label_text.canonical(label_text.parse(labels)) != labels:
-        raise ValueError(f"labels are sorted by key, as k=v,l=w: {labels!r}")
-    return Sample(str(server_id), str(name), str(labels or ""), _ms(at), float(value))
+    return Sample(str(server_id), str(name), _labels(str(labels or "")), _ms(at), float(value))
+
+
+@lru_cache(maxsize=10_000)
+def _labels(text: str) -> str:
+    """The text if it is the one of its labels. Cached: a file says few labels often."""
+    if text and label_text.canonical(label_text.parse(text)) != text:
+        raise ValueError(f"labels are sorted by key, as k=v,l=w: {text!r}")
+    return text
 
 
 def _ms(at: Any) -> int:

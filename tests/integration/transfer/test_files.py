@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from pulsemon_sinks.clickhouse.bulk import HttpBulkStore
+from pulsemon_sinks.clickhouse.errors import StoreUnreachableError
 from pulsemon_sinks.transfer import backfill
 from pulsemon_sinks.transfer.backfill import Backfill
 from pulsemon_sinks.transfer.export import Export, Gap, Wanted
@@ -144,6 +145,34 @@ def test_a_file_that_breaks_off_leaves_the_one_before(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), writing(path, RAW) as writer:
         writer.write([["web-1"], ["a"], [""], [0], [1 / 0]])
     assert [one.read_text() for one in tmp_path.iterdir()] == ["before"]
+
+
+class FailingOnce:
+    """A store whose first answer is lost after it stored everything."""
+
+    def __init__(self, bulk: HttpBulkStore) -> None:
+        self._bulk = bulk
+        self.posts = 0
+
+    def post(self, table: str, body: bytes, token: str | None = None) -> None:
+        self.posts += 1
+        self._bulk.post(table, body, token)
+        if self.posts == 1:
+            raise StoreUnreachableError("gone", 0.01)
+
+    def close(self) -> None:
+        self._bulk.close()
+
+
+def test_a_piece_whose_answer_is_lost_is_sent_again_and_stored_once(
+    full: Rolled, fresh: Rolled, tmp_path: Path
+) -> None:
+    exported(full, tmp_path / "all.avro")
+    bulk = FailingOnce(HttpBulkStore(fresh.settings))
+    stored = [one for _, one in Backfill(fresh.store, bulk, fresh.database).run(tmp_path / "all.avro")][-1]
+    bulk.close()
+    assert (bulk.posts, stored.samples) == (2, len(samples()))
+    assert raw(fresh) == raw(full)
 
 
 @pytest.mark.parametrize(
