@@ -52,11 +52,14 @@ class Absence:
         if level and not silence.is_closed:
             self._fire(server, rule, level)
 
-    def take_rule(self, server: Server, rule: Rule | None, actor: str = "") -> None:
-        """Another rule, or another version, judges from here on."""
+    def take_rule(self, server: Server, rule: Rule | None, actor: str = "", unreadable: str = "") -> None:
+        """Another rule, or another version, judges from here on; ``unreadable`` as of ``Configuration``."""
         silence = server.silence
         if silence.alert is not None and (rule is None or silence.rule is None or rule.id != silence.rule.id):
-            reason = f"rule {rule.id} judges the server now" if rule else "its rule was deleted or disabled"
+            if rule is not None:
+                reason = "; ".join(filter(None, (unreadable, f"rule {rule.id} judges the server now")))
+            else:
+                reason = unreadable or "its rule was deleted or disabled"
             self._close(server, EXPIRED, reason, actor)
         silence.rule = rule
         if silence.alert is not None and rule is not None and rule.level(silence.alert.level) is None:

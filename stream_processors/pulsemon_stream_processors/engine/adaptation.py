@@ -47,7 +47,8 @@ class Adaptation:
             self._adapt_watch(server, watch, authors)
         rule = configuration.absence_rule(server.profile)
         judged_by = server.silence.rule or rule
-        self._absence.take_rule(server, rule, authors.get(f"rule/{judged_by.id}", "") if judged_by else "")
+        actor = authors.get(f"rule/{judged_by.id}", "") if judged_by else ""
+        self._absence.take_rule(server, rule, actor, configuration.unreadable(judged_by.id) if judged_by else "")
 
     def end(self, server: Server, reason: str, actor: str) -> None:
         """Ends all alerts of a server that is judged no more."""
@@ -66,10 +67,11 @@ class Adaptation:
             if watch.alert is not None and rule.level(watch.alert.level) is None:
                 self._lifecycle.expire(server, watch, f"the rule has no level {watch.alert.level} any more", actor)
             return
+        unreadable = self._configuration.unreadable(watch.rule.id)
         if rule is None or not rule.levels:
-            reason = "its rule was deleted, disabled, or made for others"
+            reason = unreadable or "its rule was deleted, disabled, or made for others"
         else:
-            reason = f"rule {rule.id} judges this series now"
+            reason = "; ".join(filter(None, (unreadable, f"rule {rule.id} judges this series now")))
             actor = actor or authors.get(f"rule/{rule.id}", "")
         self._lifecycle.expire(server, watch, reason, actor or authors.get(f"server/{server.server_id}", ""))
         del server.watches[key]

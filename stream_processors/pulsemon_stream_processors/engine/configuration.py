@@ -23,6 +23,7 @@ class Configuration:
         self.quiet: dict[str, QuietPeriod] = {}
         self._over_ms: dict[str, int] = {}
         self._rules: dict[str, Rule] = {}
+        self._unreadable: dict[str, int] = {}
         self._servers: dict[str, ServerProfile] = {}
         self._ranked: Mapping[str, list[Rule]] = {}
         self._ranked_absence: list[Rule] = []
@@ -31,11 +32,14 @@ class Configuration:
     def take(self, change: Change) -> str:
         """Puts one change in force; ``rank`` follows the last one. Returns why it cannot be, "" if it is."""
         try:
-            return self._take(change)
+            problem = self._take(change)
         except UNREPEATABLE:
             raise
         except Exception as error:  # noqa: BLE001 - one record must not keep all later ones from being in force
-            return problem_of(error)
+            problem = problem_of(error)
+        if change.entity_type == "rule":
+            self._note(change, problem)
+        return problem
 
     def _take(self, change: Change) -> str:
         entity, problem = change.read()
@@ -89,6 +93,11 @@ class Configuration:
         """The rule of each family that judges a series."""
         return effective(self._ranked.get(metric, ()), server, metric, labels)
 
+    def unreadable(self, rule_id: str) -> str:
+        """What keeps a rule from judging, if its newest version cannot be read; else ""."""
+        version = self._unreadable.get(rule_id)
+        return "" if version is None else f"version {version} of rule {rule_id} cannot be read"
+
     def absence_rule(self, server: ServerProfile) -> Rule | None:
         """The rule that judges a server's silence."""
         return effective_absence(self._ranked_absence, server)
@@ -118,6 +127,15 @@ class Configuration:
             and period.scope.covers_server(server)
             for period in self.quiet.values()
         )
+
+    def _note(self, change: Change, problem: str) -> None:
+        """A version that cannot be read ends the one before, as after a restart, which reads the newest alone."""
+        if not problem:
+            self._unreadable.pop(change.entity_id, None)
+            return
+        self._unreadable[change.entity_id] = change.offset
+        if self._rules.pop(change.entity_id, None) is not None:
+            self._is_ranked = False
 
     def _end(self, change: Change) -> None:
         name = f"{change.entity_type}/{change.entity_id}"

@@ -61,7 +61,7 @@ def test_a_window_that_is_edited_begins_anew_under_the_same_alert() -> None:
         ("rule/busy", {**RULE, "enabled": False}, "disabled"),
         ("rule/busy", {**RULE, "metric": "other"}, "made for others"),
         ("rule/busy", {"metric": BUSY, "levels": {"critical": {"limit": 0.99}}}, "no level warning"),
-        ("rule/busy", {"nonsense": 1}, "deleted"),
+        ("rule/busy", {"nonsense": 1}, "version 2 of rule busy cannot be read"),
         ("rule/a", {**RULE, "scope": {"kind": "role", "value": "web"}}, "rule a judges"),
         (f"server/{SERVER}", None, "retired"),
         (f"server/{SERVER}", {"retired": True}, "retired"),
@@ -79,6 +79,41 @@ def test_an_alert_that_nothing_judges_any_more_expires(
     event = log.alerts()[-1]
     assert reason in event.reason
     assert (event.actor, event.control_offset) == ("bob", offset)
+
+
+def test_a_silence_whose_rule_cannot_be_read_any_more_says_so() -> None:
+    log = Log()
+    log.configure("rule/down", {"kind": "absence", "stale_seconds": 30, "levels": {"critical": {"limit": 60}}})
+    log.tick()
+    log.batch({BUSY: 0.1})
+    log.silence(70)
+    log.configure("rule/down", {"nonsense": 1}, author="bob")
+    log.tick()
+    last = log.alerts()[-1]
+    assert (last.state, last.reason, last.actor) == ("expired", "version 1 of rule down cannot be read", "bob")
+
+
+def test_another_rule_that_judges_instead_of_one_that_cannot_be_read_is_told() -> None:
+    log = _log()
+    log.configure("rule/web", {**RULE, "scope": {"kind": "role", "value": "web"}})
+    log.tick()
+    log.run({BUSY: 0.9}, 20)
+    log.configure("rule/web", {"nonsense": 1})
+    log.tick()
+    assert log.alerts()[-1].reason == "version 3 of rule web cannot be read; rule busy judges this series now"
+
+
+def test_a_rule_that_can_be_read_again_judges_again() -> None:
+    log = _log()
+    log.configure("rule/busy", {"nonsense": 1})
+    log.tick()
+    log.configure("rule/busy", RULE)
+    log.tick()
+    log.run({BUSY: 0.9}, 20)
+    log.configure("rule/busy", None)
+    log.tick()
+    assert log.story() == ["firing warning", "expired warning"]
+    assert "deleted" in log.alerts()[-1].reason
 
 
 def test_a_more_specific_rule_starts_at_pending() -> None:

@@ -214,6 +214,19 @@ def test_a_control_record_that_cannot_be_put_in_force_is_told_and_left_out_by_ev
     assert [event.rule_id for event in alerts(apply_all(again, log.records[-2:]))] == ["busy"]
 
 
+def test_a_version_that_cannot_be_put_in_force_ends_the_one_before_as_after_a_restart() -> None:
+    log = _log()
+    log.run({BUSY: 0.9}, 10)
+    log.configure("rule/busy", {"metric": BUSY, "levels": {"warning": {"limit": 0.7}}})
+    log.tick()
+    log.run({BUSY: 0.9}, 10)
+    control = history(log.control)
+    rule, _ = control.changes(2, 3)[0].read()
+    object.__setattr__(rule, "scope", None)
+    last = alerts(apply_all(PartitionEngine(place(), control), log.records))[-1]
+    assert (last.state, last.reason) == ("expired", "version 3 of rule busy cannot be read")
+
+
 def test_an_error_of_the_process_ends_the_engine_since_no_replay_would_meet_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
