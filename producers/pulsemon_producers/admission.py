@@ -76,7 +76,7 @@ class Admission:
 
     def _admits(self, point: Point, tick: Tick, memory: Memory, names: Names) -> bool:
         """False for a point that is right but not due. Raises Refusal."""
-        if problem := self._check_series(point.name, point.labels, point.kind.value, names):
+        if problem := self._check_series(point.name, point.labels, point.kind, names):
             raise Refusal(problem)
         metric = self._metrics.get(point.name)
         if metric is not None and not (metric.default_on and tick.wants(point.name)):

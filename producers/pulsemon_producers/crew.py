@@ -1,4 +1,4 @@
-"""All collectors at work: begun together at a tick, waited for briefly, none ever delayed by another."""
+"""All collectors at work: begun close together at a tick, waited for briefly, none ever held up by another."""
 
 import logging
 import queue
@@ -14,6 +14,10 @@ log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 1.0
 """How long a tick waits for its collectors. A slower one that keeps its own deadline has its points sent next time."""
+
+HEAD_START_SECONDS = 0.005
+"""How long each collector has the interpreter for itself before the next begins: most need a tenth of it. Begun all at
+once they take turns, and their threads wake again and again to ask for theirs."""
 
 
 @dataclass(slots=True)
@@ -74,14 +78,12 @@ class Crew:
         Each collector is given the tick with its own ``previous_ms``.
         """
         good = self._take_arrived()
-        for member in self.members.values():
-            self._begin(member, tick)
         until = time.monotonic() + self.patience_seconds
+        for member in self.members.values():
+            if self._begin(member, tick):
+                good += self._take_next(HEAD_START_SECONDS)
         while (seconds := self._seconds_to_wait(until)) > 0:
-            try:
-                good += self._settle(self.outcomes.get(timeout=seconds))
-            except queue.Empty:
-                continue
+            good += self._take_next(seconds)
         return good
 
     def close(self, timeout_seconds: float) -> None:
@@ -100,23 +102,31 @@ class Crew:
         ends = [member.deadline_at for member in self.members.values() if member.deadline_at is not None]
         return min(until, max(ends)) - time.monotonic() if ends else 0.0
 
+    def _take_next(self, wait_seconds: float) -> list[Outcome]:
+        try:
+            return self._settle(self.outcomes.get(timeout=wait_seconds))
+        except queue.Empty:
+            return []
+
     def _take_arrived(self) -> list[Outcome]:
         good: list[Outcome] = []
         while not self.outcomes.empty():
             good += self._settle(self.outcomes.get())
         return good
 
-    def _begin(self, member: Member, tick: Tick) -> None:
+    def _begin(self, member: Member, tick: Tick) -> bool:
+        """True if the member is at work on this tick now."""
         if not member.is_busy and not begins_interval(member.previous_ms, tick.recorded_at_ms, member.interval_ms):
-            return
+            return False
         now = time.monotonic()
         if member.begun_seconds is None:
             member.begun_seconds = now
             member.worker.begin(replace(tick, previous_ms=member.previous_ms))
-            return
+            return True
         member.missed += 1
         if now - member.begun_seconds > member.collector.deadline_seconds:
             self._fail(member, f"has not returned for {now - member.begun_seconds:.0f} s")
+        return False
 
     def _settle(self, outcome: Outcome) -> list[Outcome]:
         """The outcome if it is good; what is wrong is counted here."""

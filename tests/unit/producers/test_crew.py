@@ -1,7 +1,9 @@
 import logging
+from collections.abc import Iterable
 
 import pytest
-from pulsemon_producers.collectors.base import Collector, Tick
+from pulsemon_producers import crew as crew_module
+from pulsemon_producers.collectors.base import Collector, Point, Tick
 from pulsemon_producers.collectors.host import Host
 from pulsemon_producers.crew import Crew
 from support.waiting import wait_until
@@ -30,6 +32,27 @@ def test_all_collectors_answer_each_tick() -> None:
     assert collected(crew, 1) == [("steady", 1000)]
     assert crew.members["steady"].previous_ms == 1000
     assert collected(crew, 2) == [("steady", 2000)]
+    crew.close(5)
+
+
+def test_collectors_begin_one_after_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crew_module, "HEAD_START_SECONDS", 10.0)
+    notes: list[str] = []
+
+    class Noting(Steady):
+        def __init__(self, name: str) -> None:
+            super().__init__(Host())
+            self.name = name
+
+        def collect(self, tick: Tick) -> Iterable[Point]:
+            notes.append(f"{self.name} begins")
+            yield from super().collect(tick)
+            notes.append(f"{self.name} ends")
+
+    crew = crew_of(Noting("a"), Noting("b"), patience_seconds=30)
+    assert len(collected(crew, 1)) == 2
+
+    assert notes == ["a begins", "a ends", "b begins", "b ends"]
     crew.close(5)
 
 
