@@ -1,10 +1,10 @@
 """The records behind an alert, read again: from Kafka, and from the store what retention has removed there."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from pulsemon_schemas.codec import decode
 from pulsemon_schemas.errors import ContractError, TransientError
 from pulsemon_schemas.records import MetricBatch
@@ -13,10 +13,10 @@ from pulsemon_schemas.topics import METRICS
 from pulsemon_sinks.reader.behind import Ask, Seen, Series, Span, behind
 
 from pulsemon_deploy.kafka import topic_ids
+from pulsemon_deploy.log_reading import read_range
 
 GROUP_ID = "pulsemon-operator-records"
 TIMEOUT_SECONDS = 10.0
-POLL_SECONDS = 1.0
 POLL_RECORDS = 1000
 QUIET = {"log_level": 2}
 
@@ -59,7 +59,8 @@ def reread(settings: KafkaSettings, series: Series, span: Span, topic: str = MET
         if start > span.last_offset:
             return Found((), missing, gone)
         consumer.assign([TopicPartition(topic, span.partition, start)])
-        batches = _batches(consumer, series.server_id, start, min(span.last_offset + 1, end))
+        messages = read_range(consumer, topic, start, min(span.last_offset + 1, end), POLL_RECORDS)
+        batches = _batches(messages, series.server_id)
         return Found(tuple(seen for offset, one in batches for seen in _seen(series, offset, one)), missing, gone)
     except KafkaException as error:
         raise TransientError(
@@ -96,16 +97,12 @@ def _seen(series: Series, offset: int, batch: MetricBatch) -> Iterator[Seen]:
             yield replace(one, value=value)
 
 
-def _batches(consumer: Consumer, server_id: str, position: int, end: int) -> Iterator[tuple[int, MetricBatch]]:
+def _batches(messages: Iterable[Message], server_id: str) -> Iterator[tuple[int, MetricBatch]]:
     key = server_id.encode()
-    while position < end:
-        for message in consumer.consume(min(POLL_RECORDS, end - position), POLL_SECONDS):
-            if (error := message.error()) is not None:
-                raise KafkaException(error)
-            position = (message.offset() or 0) + 1
-            batch = _batch(message.value() or b"") if message.key() == key else None
-            if batch is not None:
-                yield position - 1, batch
+    for message in messages:
+        batch = _batch(message.value() or b"") if message.key() == key else None
+        if batch is not None:
+            yield message.offset() or 0, batch
 
 
 def _batch(value: bytes) -> MetricBatch | None:

@@ -13,9 +13,10 @@ from pulsemon_schemas.records import ControlRecord
 from pulsemon_schemas.runtime.kafka import Config, KafkaSettings, consumer_config, producer_config
 from pulsemon_schemas.topics import CONTROL
 
+from pulsemon_deploy.log_reading import read_range
+
 PARTITION = 0
 READ_RECORDS = 10_000
-POLL_SECONDS = 1.0
 TIMEOUT_SECONDS = 20.0
 LEADER_SECONDS = 5.0
 LEADER_POLL_SECONDS = 0.05
@@ -65,7 +66,7 @@ class ControlLog:
         self._position = 0
 
     def catch_up(self) -> None:
-        """Reads to the end that the log has now. Raises KafkaException."""
+        """Reads to the end that the log has now. Errors as ``read_to_end``."""
         for message in read_to_end(self._consumer, self._position, self._topic):
             self._take(message)
 
@@ -134,7 +135,7 @@ def reader_config(settings: KafkaSettings, group_id: str) -> Config:
 
 
 def read_to_end(consumer: Consumer, position: int = 0, topic: str = CONTROL.name) -> Iterator[Message]:
-    """Every message from ``position`` to the end that the log has now. Raises KafkaException, and PermanentError."""
+    """Every message from ``position`` to the end that the log has now. Errors as ``read_range``, and PermanentError."""
     first, end = _watermarks(consumer, topic)
     if first > 0:
         raise PermanentError(
@@ -143,12 +144,7 @@ def read_to_end(consumer: Consumer, position: int = 0, topic: str = CONTROL.name
         )
     if position < end:
         consumer.assign([TopicPartition(topic, PARTITION, position)])
-    while position < end:
-        for message in consumer.consume(min(READ_RECORDS, end - position), POLL_SECONDS):
-            if (error := message.error()) is not None:
-                raise KafkaException(error)
-            position = (message.offset() or 0) + 1
-            yield message
+    yield from read_range(consumer, topic, position, end, READ_RECORDS)
 
 
 def control_record(message: Message) -> ControlRecord | None:
