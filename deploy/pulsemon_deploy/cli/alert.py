@@ -7,10 +7,12 @@ now comes from Kafka, and so do the records behind an alert as long as they are 
 
 import json
 import os
+import time
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from pulsemon_deploy.cli.duration import Duration
 from pulsemon_deploy.cli.lazy import FOUND_WRONG, WRONG_USAGE
 from pulsemon_deploy.cli.output import json_option, one_line, print_json, print_rows, print_table
 from pulsemon_deploy.cli.store import asking
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from pulsemon_sinks.reader.alerts import Transition
 
     from pulsemon_deploy.alert_records import Found
+
+DAY_MS = 24 * 3_600_000
 
 
 @click.group()
@@ -34,16 +38,29 @@ def alert() -> None:
 @click.option(
     "--pending", "with_pending", is_flag=True, help="Also those whose limit was not crossed for long enough yet."
 )
+@click.option("--ended", is_flag=True, help="Those that ended, newest first, instead of those that are open.")
+@click.option("--last", "last_ms", type=Duration(), help="With --ended: how far back, as 30m, 24h, 7d.  [default: 24h]")
 @json_option
-def list_alerts(servers: tuple[str, ...], level: str | None, with_pending: bool, as_json: bool) -> None:
+def list_alerts(
+    servers: tuple[str, ...], level: str | None, with_pending: bool, ended: bool, last_ms: int | None, as_json: bool
+) -> None:
     """List the open alerts, worst first. What was made a moment ago is there within a second or two."""
-    from pulsemon_sinks.reader.alerts import open_alerts
+    from pulsemon_sinks.reader.alerts import ended_alerts, open_alerts
 
-    from pulsemon_deploy.cli.alert_rows import open_row, plain
+    from pulsemon_deploy.cli.alert_rows import ended_row, open_row, plain
 
+    if ended and with_pending:
+        raise click.UsageError("--ended and --pending exclude each other: what ended is not pending")
+    if last_ms is not None and not ended:
+        raise click.UsageError("--last goes with --ended: what is open is listed whenever it began")
     with asking() as ask:
-        found = open_alerts(ask, servers or None, level or "", with_pending=with_pending)
-    print_rows([plain(one) if as_json else open_row(one) for one in found], as_json, "no alert is open")
+        if ended:
+            start_ms = int(time.time() * 1000) - (DAY_MS if last_ms is None else last_ms)
+            found = ended_alerts(ask, start_ms, servers or None, level or "")
+        else:
+            found = open_alerts(ask, servers or None, level or "", with_pending=with_pending)
+    row, none = (ended_row, "no alert ended in that time") if ended else (open_row, "no alert is open")
+    print_rows([plain(one) if as_json else row(one) for one in found], as_json, none)
 
 
 @alert.command()

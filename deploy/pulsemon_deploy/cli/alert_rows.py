@@ -28,6 +28,22 @@ def open_row(one: Transition) -> dict[str, object]:
     }
 
 
+def ended_row(one: Transition) -> dict[str, object]:
+    """An alert in a list of those that ended."""
+    return {
+        "alert": one.alert_id[:ID_CHARACTERS],
+        "level": one.level,
+        "state": one.state,
+        "server": one.server_id,
+        "rule": one.rule_id,
+        "series": series(one.metric, one.labels),
+        "since": clock(one.started_at_ms),
+        "until": clock(one.occurred_at_ms),
+        "by": one.actor or "-",
+        "reason": one.reason,
+    }
+
+
 def alert_fields(newest: Transition) -> list[dict[str, object]]:
     """What is the same in all transitions of an alert, and how it stands."""
     facts = {

@@ -5,12 +5,12 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from pulsemon_schemas.records import AlertEvent
-from pulsemon_schemas.rules.environments import environment_of
+from pulsemon_schemas.rules.inhibition import Inhibitor, is_silence
 from pulsemon_schemas.rules.suppression import inhibitor
 
 from pulsemon_sinks.clickhouse.connection import Row, Store
 from pulsemon_sinks.reader.choice import Clause
-from pulsemon_sinks.reader.inhibition import Inhibitor, inhibitors
+from pulsemon_sinks.reader.inhibition import inhibitors
 from pulsemon_sinks.reader.servers import epoch_ms
 
 Ask = Callable[[str, Mapping[str, Any]], list[Row]]
@@ -39,7 +39,7 @@ class Transition(AlertEvent):
     @property
     def is_silence(self) -> bool:
         """Whether it is about one server that sends nothing."""
-        return not self.metric and environment_of(self.server_id) is None
+        return is_silence(self.server_id, self.metric)
 
     @property
     def ended_at_ms(self) -> int | None:
@@ -78,6 +78,20 @@ def open_alerts(
         clauses.append(Clause("level = %(level)s", {"level": level}))
     found = _ask(ask, "alert_state", clauses, _WORST_FIRST)
     return _inhibited(ask, found, frozenset(map(_step, found)))
+
+
+def ended_alerts(
+    ask: Ask, start_ms: int, server_ids: Sequence[str] | None = None, level: str = ""
+) -> tuple[Transition, ...]:
+    """The last transition of every alert that ended at ``start_ms`` or later, the newest first. Errors as Store.
+
+    Those that never got beyond pending are left out.
+    """
+    ended = f"state IN %(ended)s AND occurred_at >= {_at('start')} AND NOT ({_NEVER_FIRED})"
+    clauses = [Clause(ended, {"ended": ENDED, "start": start_ms}), *_servers(server_ids)]
+    if level:
+        clauses.append(Clause("level = %(level)s", {"level": level}))
+    return _told(ask, _ask(ask, "alert_state", clauses, "occurred_at DESC, alert_id"))
 
 
 def alerts_of(ask: Ask, server_id: str, start_ms: int, end_ms: int) -> tuple[Transition, ...]:

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from pulsemon_deploy.kafka import ensure_topics, topic_ids
 from pulsemon_schemas.codec import encode
 from pulsemon_schemas.partitioner import partition_for
+from pulsemon_schemas.records import AlertEvent
 from pulsemon_schemas.topics import ALERTS, METRICS
 from support.alerts import state, transition
 from support.clickhouse import Engine
@@ -68,6 +70,36 @@ def test_open_alerts_are_listed_worst_first(stored: StoredAlerts) -> None:
     assert table[1].split()[:5] == ["b" * 12, "warning", "firing", "web-1", "fs_space"]
     assert table[1].endswith("silenced by silence/night")
     assert [one["level"] for one in answer("alert", "list", "--level", "warning")] == ["warning"]
+
+
+def test_alerts_that_ended_are_listed_newest_first(stored: StoredAlerts) -> None:
+    now_ms = int(time.time() * 1000)
+
+    def ended(alert: str, minutes_ago: int, **changes: Any) -> AlertEvent:
+        at_ms = now_ms - 60_000 * minutes_ago
+        fields: dict[str, Any] = {
+            "state": "resolved",
+            "previous_state": "firing",
+            "occurred_at_ms": at_ms,
+            "reason": "below 0.95",
+        }
+        return transition(alert=alert, number=1, **fields | changes)
+
+    stored.put(transition(alert="e1"), ended("e1", 50), ended("e2", 10, level="warning"), transition(alert="open"))
+    stored.put(ended("never", 5, state="expired", previous_state="pending"), ended("old", 2000))
+    rows = answer("alert", "list", "--ended")
+    assert [(one["alert_id"], one["state"]) for one in rows] == [("e2", "resolved"), ("e1", "resolved")]
+    assert [one["alert_id"] for one in answer("alert", "list", "--ended", "--last", "30m")] == ["e2"]
+    assert [one["alert_id"] for one in answer("alert", "list", "--ended", "--last", "2d")] == ["e2", "e1", "old"]
+    assert [one["alert_id"] for one in answer("alert", "list", "--ended", "--level", "critical")] == ["e1"]
+    assert answer("alert", "list", "--ended", "--server", "another") == []
+    assert invoke("alert", "list", "--ended").stdout.splitlines()[1].endswith("below 0.95")
+    assert invoke("alert", "list", "--ended", "--last", "1m").stdout == "no alert ended in that time\n"
+
+
+@pytest.mark.parametrize("wrong", [("--ended", "--pending"), ("--last", "2h")])
+def test_options_that_do_not_go_together_are_refused(wrong: tuple[str, ...]) -> None:
+    assert invoke("alert", "list", *wrong).exit_code == 2
 
 
 def test_an_alert_is_shown_with_all_its_steps_by_the_beginning_of_its_id(stored: StoredAlerts) -> None:
