@@ -68,9 +68,10 @@ class Patience:
     def _check(self, partition: int, standstill: _Standstill) -> None:
         position = standstill.position
         if standstill.unapplied_seconds >= self._apply_seconds:
+            first = position.next_offset if position.next_offset >= 0 else max(position.committed_offset, 0)
             raise StuckError(
                 f"partition {partition} has records up to {position.end_offset - 1} and none from "
-                f"{position.next_offset} on was applied for {standstill.unapplied_seconds:.0f} s; the worker ends, "
+                f"{first} on was applied for {standstill.unapplied_seconds:.0f} s; the worker ends, "
                 "its successor goes on from the committed state"
             )
         if standstill.uncommitted_seconds >= self._commit_seconds:

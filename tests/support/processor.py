@@ -20,6 +20,7 @@ from pulsemon_schemas.topics import topic
 from support.kafka import Broker
 from support.waiting import wait_until
 
+TESTS = Path(__file__).parents[1]
 END_SECONDS = 15.0
 TICK_KEY = "0f" * 32
 QUIET = {"log_level": 2}
@@ -168,6 +169,7 @@ class WorkerProcess:
     room: Room
     log_file: Path
     changes: Mapping[str, Any] = field(default_factory=dict)
+    module: str = "pulsemon_stream_processors"
     process: subprocess.Popen[bytes] | None = None
     starts: int = 0
 
@@ -175,7 +177,7 @@ class WorkerProcess:
         assert self.process is None or self.process.poll() is not None, "the worker is running"
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "pulsemon_stream_processors"], env=self._environment(), stdout=log, stderr=log
+                [sys.executable, "-m", self.module], env=self._environment(), cwd=TESTS, stdout=log, stderr=log
             )
         self.starts += 1
 
