@@ -46,8 +46,9 @@ class Alert:
     ``value`` and ``limit`` have the unit of ``metric``; both are None where nothing was measured, as when a server is
     silent. ``since`` is when the condition first held, ``at`` when this transition happened, both by the host's clock
     and in UTC. ``labels`` name the series, ``series`` is the same as one text. ``suppressed_by`` has what keeps it from
-    paging, as ``silence/night``. ``summary``, ``runbook`` and ``owner`` are those of the rule's version, and empty
-    unless ``read(rules=True)`` looked them up.
+    paging, as ``silence/night``. ``inhibited_by`` is the id of the alert about the server's whole environment that
+    covers this one about its silence, and empty unless ``read(inhibit=True)`` looked for it. ``summary``, ``runbook``
+    and ``owner`` are those of the rule's version, and empty unless ``read(rules=True)`` looked them up.
 
     >>> from pulsemon.testing import example_alert
     >>> alert = example_alert(value=0.97)
@@ -87,11 +88,12 @@ class Alert:
     summary: str = ""
     runbook: str = ""
     owner: str = ""
+    inhibited_by: str = ""
 
     @property
     def is_quiet(self) -> bool:
         """Whether nobody is to be woken: late data made it, or a silence, maintenance or another alert covers it."""
-        return self.late or bool(self.suppressed_by)
+        return self.late or bool(self.suppressed_by) or bool(self.inhibited_by)
 
     @property
     def is_over(self) -> bool:

@@ -5,12 +5,13 @@ import logging
 import os
 import threading
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING, Literal
 
 from pulsemon_schemas.errors import AuthError, ContractError, PermanentError, TransientError
 from pulsemon_schemas.runtime.kafka import ENVIRONMENT_PREFIX, Config, KafkaSettings, consumer_config
 from pulsemon_schemas.runtime.settings import load
-from pulsemon_schemas.topics import ALERTS, CONTROL
+from pulsemon_schemas.topics import ALERT_STATE, ALERTS, CONTROL
 
 from pulsemon.alerts.alert import Alert, decode
 from pulsemon.alerts.rulebook import Rulebook
@@ -18,6 +19,8 @@ from pulsemon.alerts.seen import Seen
 
 if TYPE_CHECKING:
     from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+
+    from pulsemon.alerts.following import Following
 
 log = logging.getLogger(__name__)
 
@@ -40,9 +43,11 @@ def read(
     start: Start = "latest",
     stop: threading.Event | None = None,
     rules: bool = False,
+    inhibit: bool = False,
     session_seconds: float = 10.0,
     topic: str = ALERTS.name,
     control_topic: str = CONTROL.name,
+    state_topic: str = ALERT_STATE.name,
 ) -> Iterator[Alert]:
     """Every transition of every alert, waiting for the next without end.
 
@@ -58,10 +63,18 @@ def read(
     servers go to another member of the group. Transitions not newer than the last one handled of their alert are
     dropped. Records that are no alerts are passed over, the first with a warning.
 
+    *Inhibition.* With ``inhibit``, for which the login must be allowed to read the control log and the newest state of
+    alerts, as ``notifier`` is, an alert about the silence of one server has ``inhibited_by``, and ``is_quiet``, if
+    the alert about its whole environment was there when it happened: pending, firing, acknowledged or unknown. Both
+    topics are read from their start before the first alert, and up to their end before an alert about a silence, at
+    most once a second; memory grows with the servers and their changes. A server's alert that happened before its
+    environment's began, or came before that was in the log, pages. One that was quiet since its environment's was
+    pending does not come again if that ends without firing.
+
     The loop ends, and the group is left, soon after ``stop`` is set; KeyboardInterrupt leaves it, too, and is raised.
     While Kafka is away the loop waits, and says so once. Raises SettingsError for settings that are wrong, AuthError
-    for a login that is refused, TransientError if Kafka does not tell the group's place, PermanentError if reading can
-    never go on.
+    for a login that is refused, here or in what ``inhibit`` needs, TransientError if Kafka does not tell the group's
+    place, PermanentError if reading can never go on.
 
     >>> import threading
     >>> stop = threading.Event()
@@ -75,41 +88,67 @@ def read(
         raise ValueError(f"start={start!r}: use latest or earliest")
     settings = load(KafkaSettings, ENVIRONMENT_PREFIX, os.environ) if kafka is None else kafka
     config = consumer_config(settings, group, group) | {"session.timeout.ms": round(session_seconds * 1000)}
-    return _alerts(config, topic, start, stop or threading.Event(), control_topic if rules else "")
+    lookups = _Lookups(config, control_topic if rules else "", (control_topic, state_topic) if inhibit else None)
+    return _alerts(config, topic, start, stop or threading.Event(), lookups)
 
 
 def _alerts(
-    config: Config, topic: str, start: Start, stop: threading.Event, control_topic: str
+    config: Config, topic: str, start: Start, stop: threading.Event, lookups: "_Lookups"
 ) -> Generator[Alert, None, None]:
     if stop.is_set():
         return
-    place = GroupPlace(config, topic, start)
-    rulebook = Rulebook(config, control_topic) if control_topic else None
     seen = Seen()
     skips = Skips()
-    try:
-        while not stop.is_set():
-            message = place.next()
-            if message is None:
-                continue
-            alert = skips.alert(message)
-            if alert is not None and not seen.has(alert.id, alert.transition):
-                yield _with_words(alert, rulebook)
-                seen.add(alert.id, alert.transition)
-                place.finish(message)
-            else:
-                place.pass_over(message)
-    finally:
-        if rulebook is not None:
-            rulebook.close()
-        place.close()
+    with closing(lookups):
+        lookups.open()  # before the group is joined: a login that may not takes no server's alerts from others
+        with closing(GroupPlace(config, topic, start)) as place:
+            while not stop.is_set():
+                message = place.next()
+                if message is None:
+                    continue
+                alert = skips.alert(message)
+                if alert is not None and not seen.has(alert.id, alert.transition):
+                    yield lookups.complete(alert)
+                    seen.add(alert.id, alert.transition)
+                    place.finish(message)
+                else:
+                    place.pass_over(message)
 
 
-def _with_words(alert: Alert, rulebook: Rulebook | None) -> Alert:
-    if rulebook is None:
+class _Lookups:
+    """What stands in other topics about an alert, as far as it is wanted."""
+
+    def __init__(self, config: Config, rules_topic: str, followed: tuple[str, str] | None) -> None:
+        self._config = config
+        self._rules_topic = rules_topic
+        self._followed = followed
+        self._rulebook: Rulebook | None = None
+        self._following: Following | None = None
+
+    def open(self) -> None:
+        """Connects. Raises AuthError."""
+        if self._rules_topic:
+            self._rulebook = Rulebook(self._config, self._rules_topic)
+        if self._followed is not None:
+            from pulsemon.alerts.following import Following
+
+            self._following = Following(self._config, *self._followed)
+            self._following.start()
+
+    def complete(self, alert: Alert) -> Alert:
+        """The alert with what was found. Raises AuthError."""
+        if self._rulebook is not None:
+            text = self._rulebook.text(alert.rule_version)
+            alert = dataclasses.replace(alert, summary=text.summary, runbook=text.runbook, owner=text.owner)
+        if self._following is not None:
+            alert = dataclasses.replace(alert, inhibited_by=self._following.inhibitor(alert))
         return alert
-    text = rulebook.text(alert.rule_version)
-    return dataclasses.replace(alert, summary=text.summary, runbook=text.runbook, owner=text.owner)
+
+    def close(self) -> None:
+        """Ends the connections."""
+        for one in (self._rulebook, self._following):
+            if one is not None:
+                one.close()
 
 
 class Skips:

@@ -2,30 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from pulsemon_schemas.rules.environments import PREFIX, environment_id
+from pulsemon_schemas.rules.inhibition import OPEN_STATES, Inhibitor
 
 from pulsemon_sinks.clickhouse.connection import Row
-
-OPEN_STATES = ("pending", "firing", "acknowledged", "unknown")
-"""An alert about an environment counts while it is pending too: its servers' own alerts may come before it fires."""
-
-
-@dataclass(frozen=True, slots=True)
-class Inhibitor:
-    """An alert about an environment, and when it was there; ``ended_ms`` None: it is open."""
-
-    alert_id: str
-    started_ms: int
-    ended_ms: int | None
-
-    def holds_at(self, time_ms: int | None) -> bool:
-        """Whether it was there then; None asks about now."""
-        if time_ms is None:
-            return self.ended_ms is None
-        return self.started_ms <= time_ms and (self.ended_ms is None or time_ms <= self.ended_ms)
 
 
 def inhibitors(

@@ -13,6 +13,8 @@ import pytest
 from pulsemon_deploy.kafka import client_config_text
 from support.alerts import transition
 from support.bridges import ROLE, Alarm, running
+from support.inhibition import put_state, silence, silent_fleet
+from support.processor import kafka_environment
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.kafka
@@ -67,7 +69,7 @@ def known(alarm: Alarm) -> Alarm:
     return alarm
 
 
-@pytest.mark.parametrize("name", ["print_alerts.py", "slack_bridge.py", "faust_bridge.py"])
+@pytest.mark.parametrize("name", ["print_alerts.py", "library_slack_bridge.py", "slack_bridge.py", "faust_bridge.py"])
 def test_the_page_shows_the_programs_that_are_tested(name: str) -> None:
     shown = re.findall(r"^```python\n(.+?)^```$", (ROOT / "docs" / "alerts.md").read_text(), re.MULTILINE | re.DOTALL)
     assert (EXAMPLES / name).read_text() in shown
@@ -82,6 +84,26 @@ def test_ten_lines_with_the_library_print_what_is_wrong(known: Alarm) -> None:
             "firing critical: fs_space on web-1, 0.97 against 0.95",
             "resolved critical: fs_space on web-1, 0.97 against 0.95",
         ]
+
+
+def test_a_bridge_with_the_library_posts_one_alert_for_a_silent_environment(alarm: Alarm, webhook: Webhook) -> None:
+    fleet = silent_fleet(alarm)
+    firing = fleet.alerts()[-1]
+    alarm.room.control(*fleet.control)
+    put_state(alarm, fleet)
+    alarm.tell(firing, silence("web-1", 0, firing.occurred_at_ms), transition(suppressed_by=()))
+    topics = {"topic": "alerts", "control_topic": "control", "state_topic": "alert-state"}
+    own = ", ".join(f"{name}={alarm.room.topic(topic)!r}" for name, topic in topics.items())
+    text = (EXAMPLES / "library_slack_bridge.py").read_text()
+    ours = text.replace("inhibit=True", f'inhibit=True, start="earliest", {own}')
+    environment = alarm.environment() | kafka_environment(alarm.broker.settings_for("notifier"))
+    with running(ours, environment | {"SLACK_WEBHOOK": webhook.address}):
+        wait_until(lambda: len(webhook.texts) == 2, SLOW_SECONDS, "two alerts")
+
+    assert sorted(webhook.texts) == [
+        "firing critical: fleet_silent on _env:production",
+        "firing critical: fs_space on web-1",
+    ]
 
 
 def test_a_bridge_without_our_library_posts_again_what_it_was_killed_over(
