@@ -68,8 +68,8 @@ def read(
     the alert about its whole environment was there when it happened: pending, firing, acknowledged or unknown. Both
     topics are read from their start before the first alert, and up to their end before an alert about a silence, at
     most once a second; memory grows with the servers and their changes. A server's alert that happened before its
-    environment's began, or is read before that is in the log or within a second after, pages. One that was quiet since its environment's was
-    pending does not come again if that ends without firing.
+    environment's began, or is read before that is in the log or within a second after, pages. One that was quiet
+    since its environment's was pending does not come again if that ends without firing.
 
     The loop ends, and the group is left, soon after ``stop`` is set; KeyboardInterrupt leaves it, too, and is raised.
     While Kafka is away the loop waits, and says so once. Raises SettingsError for settings that are wrong, AuthError
