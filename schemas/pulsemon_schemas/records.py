@@ -6,7 +6,10 @@ from typing import NamedTuple
 
 
 class LogRecord(NamedTuple):
-    """A record at its place in the log. A tuple, not a dataclass: one is made for each record that is read."""
+    """A record at its place in the log. A tuple, not a dataclass: one is made for each record that is read.
+
+    A key or a value that is missing is empty bytes; ``lacks_key`` and ``lacks_value`` tell it from one that is empty.
+    """
 
     topic: str
     partition: int
@@ -14,6 +17,13 @@ class LogRecord(NamedTuple):
     append_time_ms: int
     key: bytes
     value: bytes
+    lacks_key: bool = False
+    lacks_value: bool = False
+
+    @property
+    def raw(self) -> tuple[bytes | None, bytes | None]:
+        """Key and value as they came."""
+        return None if self.lacks_key else self.key, None if self.lacks_value else self.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 
 class DeadLetters:
-    """Delivers at least once: readers drop repetitions by the headers topic, topic_id, partition and offset."""
+    """Delivers at least once: readers drop repetitions by all headers but reason and detail."""
 
     def __init__(self, config: Mapping[str, str | int | float | bool], topic: str) -> None:
         self._producer = Producer(dict(config))
@@ -30,6 +30,7 @@ class DeadLetters:
             ("topic_id", topic_id),
             ("partition", str(record.partition)),
             ("offset", str(record.offset)),
+            ("role", "sink"),
         ]
 
         def delivered(error: KafkaError | None, _: Message) -> None:

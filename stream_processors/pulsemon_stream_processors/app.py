@@ -135,6 +135,8 @@ def _incoming(event: EventT[Any]) -> Incoming:
             round((message.timestamp or 0.0) * MS_PER_SECOND),
             message.key or b"",
             message.value or b"",
+            message.key is None,
+            message.value is None,
         ),
     )
 

@@ -162,8 +162,9 @@ def _read(consumer: Consumer) -> Sequence[LogRecord]:
     for message in consumer.consume(READ_RECORDS, READ_SECONDS):
         if (error := message.error()) is None:
             topic, partition, offset = message.topic() or "", message.partition() or 0, message.offset() or 0
-            key, value = message.key() or b"", message.value() or b""
-            found.append(LogRecord(topic, partition, offset, message.timestamp()[1], key, value))
+            key, value = message.key(), message.value()
+            lacks = key is None, value is None
+            found.append(LogRecord(topic, partition, offset, message.timestamp()[1], key or b"", value or b"", *lacks))
         elif error.fatal() or error.code() in CUT_OFF:
             raise RestoreError(
                 f"events across servers cannot be read on: {error}. What was decided is kept; the worker ends, its "

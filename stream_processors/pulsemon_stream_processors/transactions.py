@@ -27,7 +27,7 @@ class Write(NamedTuple):
 
     topic: str
     partition: int
-    key: bytes
+    key: bytes | None
     value: bytes | None
     headers: Headers = ()
 

@@ -61,7 +61,7 @@ def _write(log: Log, step: Mapping[str, Any]) -> None:
 
 def _readable(output: Output) -> dict[str, Any]:
     found: dict[str, Any] = {name: getattr(output, name) for name in OUTPUT_FIELDS}
-    found["key"] = output.key.decode("utf-8", "backslashreplace")
+    found["key"] = None if output.key is None else output.key.decode("utf-8", "backslashreplace")
     if output.value is None:
         found["value"] = None
     elif output.topic == DEADLETTER.name:

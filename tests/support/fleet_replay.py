@@ -16,7 +16,7 @@ from pulsemon_stream_processors.fleet_seat import read_fleet_state
 from support.fleet_log import final_state
 
 FAR = 1_000_000_000
-Pair = tuple[bytes, bytes | None]
+Pair = tuple[bytes | None, bytes | None]
 
 
 def without_fleet(messages: Iterable[Message]) -> list[Message]:

@@ -152,6 +152,8 @@ def log_record(message: Message) -> LogRecord:
         message.timestamp()[1],
         message.key() or b"",
         message.value() or b"",
+        message.key() is None,
+        message.value() is None,
     )
 
 

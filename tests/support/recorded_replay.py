@@ -52,7 +52,18 @@ def logs_of(entries: Iterator[Entry], partition_count: int) -> list[list[LogReco
     logs: list[list[LogRecord]] = [[] for _ in range(partition_count)]
     for one in entries:
         log = logs[one.partition]
-        log.append(LogRecord(METRICS.name, one.partition, len(log), one.append_ms, one.key or b"", one.value or b""))
+        log.append(
+            LogRecord(
+                METRICS.name,
+                one.partition,
+                len(log),
+                one.append_ms,
+                one.key or b"",
+                one.value or b"",
+                one.key is None,
+                one.value is None,
+            )
+        )
     return logs
 
 

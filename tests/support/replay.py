@@ -20,7 +20,7 @@ from support.processor import TICK_KEY, Room
 OUTPUT_TOPICS = ("alerts", "alerts-shadow", "alert-state", "server-state", "events", "fleet-events", "deadletter")
 FLEET_TOPICS = frozenset({"alerts", "alert-state"})
 """Where the fleet writes beside the partitions."""
-Pair = tuple[bytes, bytes | None]
+Pair = tuple[bytes | None, bytes | None]
 
 
 @dataclass
@@ -97,16 +97,15 @@ def by_source(partitions: Sequence[Sequence[Message]], name: str, partition_coun
                 source, place = int(headers["partition"] or b""), int(headers["offset"] or b"")
             elif name == "fleet-events":
                 source = json.loads(message.value() or b"")["partition"]
-            found[source].append((place, (message.key() or b"", message.value())))
+            found[source].append((place, (message.key(), message.value())))
     return [[pair for _, pair in sorted(one, key=lambda item: item[0])] for one in found]
 
 
 def digest(pairs: Iterable[Pair]) -> str:
     """One SHA-256 over all keys and values, in order."""
     total = hashlib.sha256()
-    for key, value in pairs:
-        total.update(b"%d:%s" % (len(key), key))
-        total.update(b"-" if value is None else b"%d:%s" % (len(value), value))
+    for part in (part for pair in pairs for part in pair):
+        total.update(b"-" if part is None else b"%d:%s" % (len(part), part))
     return total.hexdigest()
 
 

@@ -137,8 +137,9 @@ class Journal:
             ("topic_id", self._place.topic_id),
             ("partition", str(record.partition)),
             ("offset", str(record.offset)),
+            ("role", "processor"),
         )
-        self.outputs.append(Output(DEADLETTER.name, None, record.key, record.value, "", self._offset, headers))
+        self.outputs.append(Output(DEADLETTER.name, None, *record.raw, "", self._offset, headers))
 
     def event(self, kind: str, server_id: str, facts: Mapping[str, object]) -> None:
         """Something that people must hear of: a rule that cannot be judged, records that are missing."""

@@ -125,8 +125,9 @@ class FleetJournal:
             ("topic_id", self._place.log_id),
             ("partition", str(record.partition)),
             ("offset", str(record.offset)),
+            ("role", "processor"),
         )
-        self._outputs.append(Output(DEADLETTER.name, None, record.key, record.value, "", record.offset, headers))
+        self._outputs.append(Output(DEADLETTER.name, None, *record.raw, "", record.offset, headers))
 
     def _write(self, topic: str, server_id: str, key: str, value: bytes | None, step: Step) -> None:
         partition = partition_for(server_id.encode(), self._place.partition_count)

@@ -55,6 +55,7 @@ def test_every_kind_of_bad_record_and_its_neighbours(place: Place) -> None:
         assert headers(letter)["reason"] == reason
         assert headers(letter)["topic"] == place.topic("metrics")
         assert headers(letter)["detail"]
+        assert headers(letter)["role"] == "sink"
         assert (letter.key(), letter.value()) == (key, value)
     strays = [one for one in letters if headers(one)["partition"] == str(1 - own)]
     assert [headers(one)["reason"] for one in strays] == ["wrong_partition"]

@@ -57,6 +57,8 @@ def test_bad_records_go_to_the_dead_letter_and_the_next_good_one_is_judged(room:
     letters = [one for partition in room.read("deadletter") for one in partition]
     reasons = Counter(dict(one.headers() or [])["reason"] for one in letters)
     count = room.partition_count
+    assert {dict(one.headers() or [])["role"] for one in letters} == {b"processor"}
+    assert sum(one.key() is None and one.value() is None for one in letters) == room.partition_count
     assert reasons == {b"framing": count, b"malformed": count, b"bad_signature": 2 * count}
     assert differences(room) == []
 

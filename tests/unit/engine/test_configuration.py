@@ -239,7 +239,9 @@ def test_ended_alerts_are_bounded() -> None:
         log.run({BUSY: 0.9}, 10)
         log.run({BUSY: 0.1}, 10)
     outputs = log.outputs()
-    gone = [output.key.decode() for output in outputs if output.topic == ALERT_STATE.name and output.value is None]
+    gone = [
+        (output.key or b"").decode() for output in outputs if output.topic == ALERT_STATE.name and output.value is None
+    ]
     assert gone == [event.alert_id for event in alerts(outputs) if event.state == "resolved"][:6]
 
 

@@ -62,6 +62,7 @@ def test_an_error_of_a_batch_is_told_and_the_next_batch_comes(tmp_path: Path) ->
     first, second = seen[0][0], seen[1][0]
     assert first.generation == 3
     assert (first.record.append_time_ms, first.record.key, first.record.value) == (1_780_000_000_123, b"", b"")
+    assert (first.record.raw, second.record.raw) == ((None, None), (b"k", b"v"))
     assert (second.record.partition, second.record.offset, second.record.key) == (2, 1, b"k")
 
 

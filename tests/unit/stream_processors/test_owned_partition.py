@@ -28,7 +28,7 @@ def owned(log: Log, emitted: int = -1) -> OwnedPartition:
 
 
 def state_of(writes: list[Write]) -> dict[bytes, bytes]:
-    return {one.key: one.value for one in writes if one.topic == STATE and one.value is not None}
+    return {one.key or b"": one.value for one in writes if one.topic == STATE and one.value is not None}
 
 
 def test_outputs_the_snapshots_of_their_causes_and_the_cover_are_one_transaction() -> None:
@@ -136,3 +136,15 @@ def test_dead_letters_go_where_their_key_or_their_partition_says() -> None:
     assert [one.value for one in letters] == [b"garbage", b"garbage"]
     assert letters[0].partition == 0
     assert dict(letters[1].headers)["reason"] == "framing"
+
+
+def test_a_dead_letter_of_a_record_without_key_and_value_has_none_either_and_an_empty_one_is_empty() -> None:
+    log = Log()
+    missing = log.append(b"", b"")
+    log.append(b"", b"")
+    mine = owned(log)
+    mine.apply([missing._replace(lacks_key=True, lacks_value=True), *log.records[1:]])
+    letters = [one for one in mine.take_writes() if one.topic == "mine.pulsemon.deadletter"]
+    assert [(one.key, one.value) for one in letters] == [(None, None), (b"", b"")]
+    assert {one.partition for one in letters} == {0}
+    assert {dict(one.headers)["role"] for one in letters} == {"processor"}
