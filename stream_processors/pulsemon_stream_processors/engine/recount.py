@@ -8,24 +8,29 @@ from pulsemon_schemas.records import AlertEvent, LogRecord
 from pulsemon_schemas.rules.rule import Window as WindowSpec
 from pulsemon_schemas.walker import walk
 
+from pulsemon_stream_processors.engine.producers import Producers
 from pulsemon_stream_processors.engine.window import new_window
 
 
 def samples_behind(event: AlertEvent, records: Iterable[LogRecord]) -> list[tuple[int, int, float]]:
-    """(offset, event time, value) of the series in the records from first to last offset; duplicates left out."""
+    """(offset, event time, value) of the series in the records from first to last offset.
+
+    What the engine passes over as seen is left out; earlier records, if they are given too, tell what was seen before.
+    """
     key = event.server_id.encode()
-    seen: set[tuple[str, int]] = set()
+    producers, clock_ms = Producers(), 0
     found: list[tuple[int, int, float]] = []
     for record in records:
-        if record.key != key or not event.first_offset <= record.offset <= event.last_offset:
+        clock_ms = max(clock_ms, record.append_time_ms)
+        if record.key != key or record.offset > event.last_offset:
             continue
         try:
             head = walk(record.value)
         except ContractError:
             continue
-        if (head.producer_id, head.sequence) in seen:
+        is_new = producers.is_new(head.producer_id, head.sequence, clock_ms)
+        if not is_new or record.offset < event.first_offset:
             continue
-        seen.add((head.producer_id, head.sequence))
         for name, labels, value in zip(head.names, head.labels, head.values(), strict=True):
             if name == event.metric and labels == event.labels and isfinite(value):
                 found.append((record.offset, head.recorded_at_ms, value))

@@ -5,7 +5,7 @@ import random
 from dataclasses import fields
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pulsemon_schemas import codec
 from pulsemon_schemas.records import AlertEvent, LogRecord
@@ -69,6 +69,7 @@ def test_every_firing_value_crosses_its_limit_and_the_calm_value_would_not(seed:
 
 @settings(max_examples=60, deadline=None)
 @given(SEEDS)
+@example(77_221)
 def test_the_records_that_an_event_names_give_its_value_again(seed: int) -> None:
     log = random_log(seed)
     control = history(log.control)
