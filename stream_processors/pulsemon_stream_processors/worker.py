@@ -14,6 +14,7 @@ from pulsemon_schemas.runtime.control_reader import PARTITION as CONTROL_PARTITI
 from pulsemon_schemas.runtime.control_reader import ControlReader
 from pulsemon_schemas.topics import CONTROL, METRICS
 
+from pulsemon_stream_processors.collector_pause import collector_paused
 from pulsemon_stream_processors.engine import ControlHistory, OffsetGapError
 from pulsemon_stream_processors.engine.counters import Counters
 from pulsemon_stream_processors.errors import RestoreError
@@ -130,9 +131,10 @@ class Worker:
         await asyncio.gather(*[self._take_over(partition, generation) for partition in missing])
 
     async def _take_over(self, partition: int, generation: int) -> None:
-        taken = await self._in_thread(lambda: take_over(self._site, partition))
-        await self._read_control(taken.control_offset)
-        owned = await self._in_thread(lambda: taken.restore(self._site, self.history, generation))
+        with collector_paused():
+            taken = await self._in_thread(lambda: take_over(self._site, partition))
+            await self._read_control(taken.control_offset)
+            owned = await self._in_thread(lambda: taken.restore(self._site, self.history, generation))
         self._seats[partition] = _Seat(owned, taken.writer)
         self._tell_restored(owned, taken)
 

@@ -23,7 +23,7 @@ from pulsemon_schemas import codec
 from pulsemon_schemas.batch_encoder import BatchEncoder
 from pulsemon_schemas.partitioner import partition_for
 from pulsemon_schemas.records import ControlRecord, MetricBatch
-from pulsemon_schemas.rules import default_records
+from pulsemon_schemas.rules import default_records, default_rules
 from pulsemon_schemas.runtime.kafka import client_config, producer_config
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class Hosts(threading.Thread):
         self._encoder = BatchEncoder()
         self._producer = Producer(producer_config(room.broker.settings, "pulsemon-hosts"))
         own = series()
+        self._judged = {rule.metric for rule in default_rules()}
         more = [(f"app.metric_{number:03d}", f"shard={number % 7}") for number in range(SERIES - len(own))]
         self._names, self._labels = zip(*sorted([*own, *more]), strict=True)
         self._memory = self._names.index("system.memory.available.ratio")
@@ -95,8 +96,8 @@ class Hosts(threading.Thread):
     def _batch(self, server_id: str, step: int, *, is_ill: bool) -> bytes:
         now_ms = time.time_ns() // 1_000_000
         chance = self._chance.random
-        level = 1.0 if step // 20 % 2 and is_ill else 0.3
-        values = [round(chance() * level, 4) for _ in range(SERIES)]
+        level = 1.0 if step // 20 % 2 and is_ill else 0.05
+        values = [round(chance() * (level if name in self._judged else 1.0), 4) for name in self._names]
         values[self._memory], values[self._oom_kills] = 1.0 - level * 0.5, 3.0
         return self._encoder.encode(
             MetricBatch(
