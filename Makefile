@@ -1,4 +1,4 @@
-# The same few commands for people and for CI. `make up` and `make test` need Python >= 3.11 (with venv) and nothing else.
+# The same few commands for people and for CI. Tests run three at once on two cores: most wait more than they work. `make up` and `make test` need Python >= 3.11 (with venv) and nothing else.
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 BIN := .venv/bin
@@ -22,7 +22,7 @@ demo: ## The same with 50 simulated servers and seven days of their history.
 test: ## Run every check and test, each ring with its time. ARGS go to pytest.
 	@scripts/setup dev
 	@scripts/static-checks
-	@exec $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@exec $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: check
 check: ## What is fast: format, lint, imports, types, unit tests.

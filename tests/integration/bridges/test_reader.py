@@ -22,10 +22,13 @@ pytestmark = pytest.mark.kafka
 
 SLOW_SECONDS = 30
 
+# Whoever starts the tests in the background of a shell has its children ignore SIGINT, Python then too.
 READER = """
 import os
+import signal
 from pulsemon import alerts
 
+signal.signal(signal.SIGINT, signal.default_int_handler)
 reading = alerts.read(group=os.environ["GROUP"], topic=os.environ["TOPIC"], start="earliest", session_seconds=6)
 for alert in reading:
     print(alert.id, alert.transition)
