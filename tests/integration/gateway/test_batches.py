@@ -1,6 +1,7 @@
 """Avro batches over HTTP: in the log as they came, once the answer is 202; who may send them, and what is refused."""
 
 import gzip
+import logging
 import time
 from dataclasses import replace
 
@@ -113,9 +114,12 @@ def test_a_key_that_is_rotated_stays_good_for_its_grace(gateway: Gateway, server
 
 
 def test_keys_in_addresses_are_refused_and_not_logged(
-    gateway: Gateway, server_id: str, caplog: pytest.LogCaptureFixture
+    gateway: Gateway, server_id: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = gateway.new_key(server_id).text
+    # as when something else in the process has set logging up since
+    monkeypatch.setattr(logging.getLogger("uvicorn.access"), "propagate", True)
+    caplog.set_level(logging.DEBUG, "uvicorn.access")
     for query in (f"p={key}", "token=abc", f"anything={key}"):
         reply = gateway.ask("POST", f"/write?db=x&{query}", b"a b=1", key)
         assert (reply.status, reply.problem) == (400, "key-in-query")
