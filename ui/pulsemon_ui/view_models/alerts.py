@@ -58,8 +58,7 @@ def limit_of(alert: Transition) -> str:
     """The limit with its unit; "" where none is known."""
     if alert.limit is None:
         return ""
-    is_silence = not alert.metric and environment_of(alert.server_id) is None
-    if is_silence:  # exact: 90 s are no minute
+    if alert.is_silence:  # exact: 90 s are no minute
         is_round = alert.limit > 120 and alert.limit % 60 == 0
         return duration_text(alert.limit) if is_round else f"{alert.limit:g} s"
     return value_text(alert.limit, unit_of(alert)).replace(".0%", "%")
