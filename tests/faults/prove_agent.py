@@ -19,8 +19,8 @@ from pulsemon_producers.spool.state import SpoolStateFile
 from support.agent_audit import AgentAudit, audit_agent, read_topic
 from support.agent_process import METRIC, AgentProcess
 from support.clickhouse import Engine
-from support.kafka import running_broker
-from support.sinks import Place, kafka_environment, running_sink
+from support.kafka import kafka_environment, running_broker
+from support.sinks import Place, running_sink
 from support.waiting import wait_until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.slow]

@@ -22,8 +22,8 @@ from pulsemon_schemas.records import AlertEvent
 from pulsemon_schemas.runtime.kafka import client_config
 from pulsemon_schemas.topics import ALERTS, CONTROL, TOPICS
 from support.alerts import transition
-from support.kafka import Broker
-from support.processor import Room, kafka_environment
+from support.kafka import Broker, kafka_environment
+from support.processor import Room
 from support.waiting import wait_until
 
 ROLE = "bridge"

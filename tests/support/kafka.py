@@ -127,3 +127,14 @@ def shared_cache() -> Path:
     from pulsemon_deploy.kafka import cache_folder
 
     return cache_folder(os.environ)
+
+
+def kafka_environment(kafka: KafkaSettings) -> dict[str, str]:
+    """A login as a role reads it from its environment."""
+    return {
+        "PULSEMON_KAFKA_BOOTSTRAP": kafka.bootstrap,
+        "PULSEMON_KAFKA_SECURITY_PROTOCOL": kafka.security_protocol,
+        "PULSEMON_KAFKA_SASL_MECHANISM": kafka.sasl_mechanism,
+        "PULSEMON_KAFKA_USERNAME": kafka.username,
+        "PULSEMON_KAFKA_PASSWORD": kafka.password.reveal(),
+    }

@@ -15,9 +15,9 @@ from pulsemon_deploy.kafka import ensure_topics, topic_ids
 from pulsemon_schemas import codec
 from pulsemon_schemas.partitioner import partition_for
 from pulsemon_schemas.records import AlertEvent, ControlRecord, LogRecord, MetricBatch
-from pulsemon_schemas.runtime.kafka import KafkaSettings, client_config
+from pulsemon_schemas.runtime.kafka import client_config
 from pulsemon_schemas.topics import topic
-from support.kafka import Broker
+from support.kafka import Broker, kafka_environment
 from support.waiting import wait_until
 
 TESTS = Path(__file__).parents[1]
@@ -230,16 +230,6 @@ def running_worker(room: Room, log_file: Path, **changes: Any) -> Iterator[Worke
         yield worker
     finally:
         worker.kill()
-
-
-def kafka_environment(kafka: KafkaSettings) -> dict[str, str]:
-    return {
-        "PULSEMON_KAFKA_BOOTSTRAP": kafka.bootstrap,
-        "PULSEMON_KAFKA_SECURITY_PROTOCOL": kafka.security_protocol,
-        "PULSEMON_KAFKA_SASL_MECHANISM": kafka.sasl_mechanism,
-        "PULSEMON_KAFKA_USERNAME": kafka.username,
-        "PULSEMON_KAFKA_PASSWORD": kafka.password.reveal(),
-    }
 
 
 def wait_for_commit(room: Room, ends: list[int], timeout_seconds: float = 60.0) -> None:

@@ -16,12 +16,12 @@ from confluent_kafka import Consumer, Message, Producer, TopicPartition
 from pulsemon_schemas import codec
 from pulsemon_schemas.partitioner import partition_for
 from pulsemon_schemas.records import MetricBatch
-from pulsemon_schemas.runtime.kafka import KafkaSettings, client_config
+from pulsemon_schemas.runtime.kafka import client_config
 from pulsemon_sinks import sink
 from pulsemon_sinks.clickhouse.connection import NativeStore
 from pulsemon_sinks.clickhouse.settings import ClickHouseSettings
 from pulsemon_sinks.settings import SinkSettings
-from support.kafka import Broker
+from support.kafka import Broker, kafka_environment
 from support.waiting import wait_until
 
 READY_SECONDS = 30.0
@@ -221,13 +221,3 @@ SETTABLE = (
     "instance_id",
     "session_timeout_seconds",
 )
-
-
-def kafka_environment(kafka: KafkaSettings) -> dict[str, str]:
-    return {
-        "PULSEMON_KAFKA_BOOTSTRAP": kafka.bootstrap,
-        "PULSEMON_KAFKA_SECURITY_PROTOCOL": kafka.security_protocol,
-        "PULSEMON_KAFKA_SASL_MECHANISM": kafka.sasl_mechanism,
-        "PULSEMON_KAFKA_USERNAME": kafka.username,
-        "PULSEMON_KAFKA_PASSWORD": kafka.password.reveal(),
-    }

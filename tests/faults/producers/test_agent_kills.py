@@ -7,8 +7,7 @@ import pytest
 from support.agent_audit import audit_agent, read_topic
 from support.agent_process import AgentProcess
 from support.gateway import key_file, standing_in
-from support.kafka import running_broker
-from support.sinks import kafka_environment
+from support.kafka import kafka_environment, running_broker
 from support.waiting import wait_until
 
 SAMPLES = 200

@@ -14,7 +14,7 @@ from pulsemon_deploy.kafka import client_config_text
 from support.alerts import transition
 from support.bridges import ROLE, Alarm, running
 from support.inhibition import put_state, silence, silent_fleet
-from support.processor import kafka_environment
+from support.kafka import kafka_environment
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.kafka
