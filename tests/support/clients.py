@@ -1,9 +1,11 @@
 """Clients in the test's own process, and what a snapshot of one holds."""
 
+import os
 from typing import Protocol
 
 from pulsemon import Client
-from pulsemon_schemas.labels import parse
+from pulsemon_producers.client.scope import own_scope
+from pulsemon_schemas.labels import canonical, parse
 from pulsemon_schemas.records import MetricBatch
 
 
@@ -11,6 +13,12 @@ class Maker(Protocol):
     """The fixture ``make``."""
 
     def __call__(self, transport: object = None, **arguments: object) -> Client: ...
+
+
+def own_labels(number: int, server_id: str = "", **more: str) -> str:
+    """The labels of the process with this slot of the service shop, wherever the test runs; "" is the host's name."""
+    scope = own_scope(server_id or os.uname().nodename)
+    return canonical({"instance": f"{scope}/{number}" if scope else str(number), "service": "shop", **more})
 
 
 def values(client: Client) -> dict[str, float]:

@@ -20,6 +20,7 @@ from support.kafka import Broker
 
 TESTS = Path(__file__).parents[1]
 PROGRAMS = TESTS / "support" / "services"
+SERVER_ID = "web-1"
 TIMEOUT_SECONDS = 30.0
 POLL_SECONDS = 0.05
 LISTENING = re.compile(r"Listening at: http://127\.0\.0\.1:(\d+)")
@@ -45,7 +46,7 @@ class Place:
             "PULSEMON_KAFKA_USERNAME": login.username,
             "PULSEMON_KAFKA_PASSWORD": login.password.reveal(),
             "PULSEMON_CLIENT_RUNTIME_FOLDER": str(self.folder / "slots"),
-            "PULSEMON_CLIENT_SERVER_ID": "web-1",
+            "PULSEMON_CLIENT_SERVER_ID": SERVER_ID,
             "METRICS_TOPIC": self.topics[METRICS.name],
             "EVENTS_TOPIC": self.topics[EVENTS.name],
             "PYTHONPATH": str(TESTS),

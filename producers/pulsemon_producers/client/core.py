@@ -214,11 +214,13 @@ class Core:
         """The thread that sends."""
         self._thread = this_thread()
         with self._loading:
+            from pulsemon_producers.client.scope import own_scope
             from pulsemon_producers.client.slot import take_slot
             from pulsemon_producers.client.worker import Worker
 
             settings = self.settings
-            slot = take_slot(settings.runtime_folder, settings.server_id, settings.service, settings.instance)
+            of = (settings.server_id, settings.service, settings.instance)
+            slot = take_slot(settings.runtime_folder, *of, own_scope(settings.server_id))
             worker = self._worker = Worker(self, slot, self._opened())
         worker.run()
 

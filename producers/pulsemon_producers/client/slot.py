@@ -1,7 +1,8 @@
 """Which of a service's processes on this host one is: a number that a restart finds again.
 
 A slot is a small file that its process keeps locked. The system lets go of the lock however the process ends, so the
-next one takes the lowest free number, and learns from the file who had it before.
+next one takes the lowest free number, and learns from the file who had it before. In a folder that nobody has named,
+which others of this host may not see, the number is claimed from them as well.
 """
 
 import contextlib
@@ -12,6 +13,8 @@ import os
 import stat
 import zlib
 from typing import NamedTuple
+
+from pulsemon_producers.client.claim import NOTHING, claim
 
 log = logging.getLogger(__name__)
 
@@ -35,10 +38,11 @@ class Past(NamedTuple):
 class Slot:
     """One process's place. ``instance`` is its name in the series' labels; ``past`` is who had it before."""
 
-    def __init__(self, instance: str, descriptor: int, past: Past) -> None:
+    def __init__(self, instance: str, descriptor: int, past: Past, claimed: int = NOTHING) -> None:
         self.instance = instance
         self.past = past
         self._descriptor = descriptor
+        self._claimed = claimed
         self._is_failing = False
 
     def remember(self, state: Past) -> None:
@@ -59,24 +63,31 @@ class Slot:
 
     def release(self) -> None:
         """Lets the next process have it. In a forked child the parent keeps it."""
-        descriptor, self._descriptor = self._descriptor, -1
-        if descriptor >= 0:
-            with contextlib.suppress(OSError):
-                os.close(descriptor)
+        held = (self._descriptor, self._claimed)
+        self._descriptor = self._claimed = -1
+        for descriptor in held:
+            if descriptor >= 0:
+                with contextlib.suppress(OSError):
+                    os.close(descriptor)
 
 
-def take_slot(folder: str, server_id: str, service: str, wanted: str) -> Slot:
+def take_slot(folder: str, server_id: str, service: str, wanted: str, scope: str = "") -> Slot:
     """The slot called ``wanted``, or with .1, .2, … behind it if others have that; "" for the lowest free number.
 
-    ``folder`` "" is the user's runtime folder, or one below the folder for temporary files. Where no file can be locked
-    the instance is named after the process, and a restart is another series; that is logged.
+    The number comes after the ``scope``, if there is one: shop-1/0. ``folder`` "" is the user's runtime folder, or one
+    below the folder for temporary files. Where no file can be locked the instance is named after the process, and a
+    restart is another series; that is logged.
     """
     try:
         path = folder or _default_folder()
         _make(path)
-        return _take(path, f"{_safe(server_id)}.{_safe(service)}", wanted)
+        for number in range(MAX_SLOTS):
+            slot = _take(path, (server_id, service, _instance(wanted, scope, str(number))), is_claimed=not folder)
+            if slot is not None:
+                return slot
+        raise OSError(f"all {MAX_SLOTS} slots in {path} are taken")
     except OSError as error:
-        instance = wanted or f"pid-{os.getpid()}"
+        instance = wanted or _instance("", scope, f"pid-{os.getpid()}")
         log.warning(
             "No slot file can be locked for service %s (%s). It sends as instance %s, and a restart cannot tell what "
             "it sent; name a folder of its own in PULSEMON_CLIENT_RUNTIME_FOLDER.",
@@ -87,27 +98,25 @@ def take_slot(folder: str, server_id: str, service: str, wanted: str) -> Slot:
         return Slot(instance, -1, Past())
 
 
-def _take(folder: str, prefix: str, wanted: str) -> Slot:
-    for number in range(MAX_SLOTS):
-        instance = _instance(wanted, number)
-        path = f"{folder}/{prefix}.{_safe(instance)}.slot"
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            continue
-        except BaseException:
-            os.close(descriptor)
-            raise
-        return Slot(instance, descriptor, _past(descriptor))
-    raise OSError(f"all {MAX_SLOTS} slots in {folder} are taken")
+def _take(folder: str, of: tuple[str, str, str], is_claimed: bool) -> Slot | None:
+    """The slot of a server, a service and an instance; None if another process has it."""
+    path = f"{folder}/{'.'.join(map(_safe, of))}.slot"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return Slot(of[-1], descriptor, _past(descriptor), claim(*of) if is_claimed else NOTHING)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    except BaseException:
+        os.close(descriptor)
+        raise
 
 
-def _instance(wanted: str, number: int) -> str:
-    if not wanted:
-        return str(number)
-    return f"{wanted}.{number}" if number else wanted
+def _instance(wanted: str, scope: str, number: str) -> str:
+    if wanted:
+        return wanted if number == "0" else f"{wanted}.{number}"
+    return f"{scope}/{number}" if scope else number
 
 
 def _past(descriptor: int) -> Past:

@@ -3,7 +3,8 @@
 import signal
 
 import pytest
-from support.embedded_clients import Place, last_values
+from support.clients import own_labels
+from support.embedded_clients import SERVER_ID, Place, last_values
 
 pytestmark = pytest.mark.kafka
 
@@ -24,7 +25,7 @@ def test_sigterm_flushes_and_does_what_it_did_before(place: Place, way: str, cod
     assert list(last_values(place.batches(), "shop.hits").values()) == [COUNT]
     (event,) = place.events()
     assert (event.kind, event.text) == ("deploy", "Version 4.2")
-    assert event.labels == "instance=0,service=shop,version=4.2"
+    assert event.labels == own_labels(0, SERVER_ID, version="4.2")
 
 
 def test_a_restart_takes_the_slot_of_the_one_that_was_killed(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,9 +38,7 @@ def test_a_restart_takes_the_slot_of_the_one_that_was_killed(place: Place, monke
 
     batches = sorted(place.batches(), key=lambda batch: batch.recorded_at_ms)
     assert len(batches) == len({batch.recorded_at_ms for batch in batches}) == 3
-    assert {label for batch in batches for label in batch.labels if "reason" not in label} == {
-        "instance=0,service=shop"
-    }
+    assert {label for batch in batches for label in batch.labels if "reason" not in label} == {own_labels(0, SERVER_ID)}
     assert [batch.previous_producer_id for batch in batches] == ["", *(batch.producer_id for batch in batches[:2])]
     assert [batch.previous_sequence for batch in batches] == [-1, 0, 0]
 
@@ -54,5 +53,5 @@ def test_a_second_process_has_a_series_of_its_own(place: Place) -> None:
             program.terminate()
 
     hits = last_values(place.batches(), "shop.hits")
-    assert sorted(labels for _, labels in hits) == ["instance=0,service=shop", "instance=1,service=shop"]
+    assert sorted(labels for _, labels in hits) == [own_labels(number, SERVER_ID) for number in range(2)]
     assert sum(hits.values()) == 3

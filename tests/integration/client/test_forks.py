@@ -1,7 +1,8 @@
 """Real processes on a real Kafka: what was called is what arrives, once."""
 
 import pytest
-from support.embedded_clients import Place, last_values, series_at
+from support.clients import own_labels
+from support.embedded_clients import SERVER_ID, Place, last_values, series_at
 
 pytestmark = pytest.mark.kafka
 
@@ -17,7 +18,7 @@ def test_the_sum_at_the_topic_is_the_sum_called(place: Place, way: str) -> None:
     batches = place.batches()
     hits = last_values(batches, "shop.hits")
     assert sum(hits.values()) == (1 + CHILDREN) * THREADS * CALLS + 7 + 5
-    assert sorted(labels for _, labels in hits) == [f"instance={number},service=shop" for number in range(5)]
+    assert sorted(labels for _, labels in hits) == [own_labels(number, SERVER_ID) for number in range(5)]
     assert list(last_values(batches, "shop.depth").values()) == [5.0], "a gauge belongs to who has set it"
     seen = series_at(batches, "shop.hits")
     assert len(seen) == len(set(seen)), "a series has one value at one time"

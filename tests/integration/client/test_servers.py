@@ -1,7 +1,8 @@
 """A real server with real workers, and greenlets, under gevent's monkey patches."""
 
 import pytest
-from support.embedded_clients import Place, last_values, serve_with_gunicorn
+from support.clients import own_labels
+from support.embedded_clients import SERVER_ID, Place, last_values, serve_with_gunicorn
 
 pytestmark = pytest.mark.kafka
 
@@ -14,7 +15,7 @@ def test_four_workers_of_gunicorn_count_every_request_once(place: Place) -> None
 
     counted = last_values(place.batches(), "shop.requests")
     assert sum(counted.values()) == asked
-    assert {labels for _, labels in counted} == {f"instance={number},service=shop" for number in range(WORKERS)}
+    assert {labels for _, labels in counted} == {own_labels(number, SERVER_ID) for number in range(WORKERS)}
 
 
 def test_greenlets_count_and_are_never_kept_waiting(place: Place) -> None:

@@ -12,7 +12,7 @@ from types import FrameType
 
 import pytest
 from pulsemon_producers.client.transport import Memory
-from support.clients import Maker, dropped, of_batch, values
+from support.clients import Maker, dropped, of_batch, own_labels, values
 
 
 @contextmanager
@@ -95,7 +95,7 @@ def test_a_fork_begins_anew_and_the_parent_goes_on(make: Maker) -> None:
         ok = ok and values(client) == {"shop.a": 0, "shop.u": 0, "shop.f": 3}
         counter.add(2)
         ok = ok and client.flush() and of_batch(memory.batches[-1]) == {"shop.a": 2, "shop.u": 0, "shop.f": 3}
-        ok = ok and memory.batches[-1].labels[-1] == "instance=1,service=shop" and memory.batches[-1].sequence == 0
+        ok = ok and memory.batches[-1].labels[-1] == own_labels(1) and memory.batches[-1].sequence == 0
         os.write(writing, memory.batches[-1].producer_id.encode() if ok else b"wrong")
         os._exit(0)
     os.waitpid(child, 0)
@@ -107,7 +107,7 @@ def test_a_fork_begins_anew_and_the_parent_goes_on(make: Maker) -> None:
     (batch,) = memory.batches
 
     assert of_batch(batch) == {"shop.a": 6, "shop.u": 2, "shop.g": 1, "shop.f": 3}
-    assert (batch.labels[-1], batch.sequence) == ("instance=0,service=shop", 1)
+    assert (batch.labels[-1], batch.sequence) == (own_labels(0), 1)
     assert child_id not in ("wrong", batch.producer_id)
 
 

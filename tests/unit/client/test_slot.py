@@ -1,4 +1,5 @@
 import os
+import uuid
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,38 @@ def test_a_link_in_place_of_a_slot_is_not_followed(tmp_path: Path, caplog: pytes
     slot.release()
     take_slot(str(tmp_path), "web-1", "shop", "").release()
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_others_of_the_host_that_see_other_folders_have_other_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server_id = f"web-{uuid.uuid4().hex}"
+    slots = []
+    for folder in ("private", "of another user", "private"):
+        monkeypatch.setattr("pulsemon_producers.client.slot._default_folder", lambda folder=folder: tmp_path / folder)
+        slots.append(take_slot("", server_id, "shop", ""))
+    assert [slot.instance for slot in slots] == ["0", "1", "2"]
+
+    slots[0].release()
+    again = take_slot("", server_id, "shop", "")
+    assert again.instance == "0", "it goes with its process"
+    for slot in [*slots, again]:
+        slot.release()
+
+
+def test_a_folder_that_was_named_is_all_there_is(tmp_path: Path) -> None:
+    slots = [take_slot(str(tmp_path / name), "web-1", "shop", "") for name in ("a", "b")]
+    assert [slot.instance for slot in slots] == ["0", "0"]
+    for slot in slots:
+        slot.release()
+
+
+def test_a_number_comes_after_the_scope_and_a_name_stands_alone(tmp_path: Path) -> None:
+    folder = str(tmp_path)
+    slots = [take_slot(folder, "web-1", "shop", wanted, "shop-7f") for wanted in ("", "", "mail", "mail")]
+    assert [slot.instance for slot in slots] == ["shop-7f/0", "shop-7f/1", "mail", "mail.1"]
+    for slot in slots:
+        slot.release()
+
+    (tmp_path / "file").touch()
+    assert take_slot(str(tmp_path / "file"), "web-1", "shop", "", "shop-7f").instance == f"shop-7f/pid-{os.getpid()}"

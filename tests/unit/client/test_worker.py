@@ -1,3 +1,4 @@
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from pulsemon import Client
 from pulsemon_producers.client.transport import Memory
 from pulsemon_schemas.errors import ContractError
 from pulsemon_schemas.records import Event, MetricBatch
-from support.clients import Maker, dropped, of_batch
+from support.clients import Maker, dropped, of_batch, own_labels
 from support.waiting import wait_until
 
 FAST = 0.1
@@ -72,7 +73,7 @@ def test_batches_are_numbered_in_step_with_the_clock(make: Maker) -> None:
     assert times == sorted(set(times))
     assert {batch.server_id for batch in batches} == {"web-1"}
     assert {batch.source for batch in batches} == {"service"}
-    assert batches[0].labels[-1] == "instance=0,service=shop,team=shop"
+    assert batches[0].labels[-1] == own_labels(0, "web-1", team="shop")
     assert list(zip(batches[0].names, batches[0].labels, strict=True)) == sorted(
         set(zip(batches[0].names, batches[0].labels, strict=True))
     )
@@ -248,5 +249,5 @@ def test_a_folder_that_cannot_be_used_is_told_and_the_client_goes_on(
     client: Client = make(memory, runtime_folder=str(file))
     client.count("shop.a")
     assert client.flush()
-    assert memory.batches[0].labels[-1].startswith("instance=pid-")
+    assert f"pid-{os.getpid()}" in memory.batches[0].labels[-1]
     assert "No slot file" in caplog.text
