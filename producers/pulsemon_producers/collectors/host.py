@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pulsemon_producers.collectors.command import run_command
 from pulsemon_producers.collectors.kernel_clock import KernelClock, read_kernel_clock
+from pulsemon_producers.collectors.socket_diag import TcpSockets, read_tcp_sockets
 
 READ_BYTES = 65_536
 
@@ -19,6 +20,7 @@ class Host:
     """Paths and clocks of one host. Every read goes through ``procfs``, ``sysfs`` and ``root``.
 
     ``run`` runs a program of the system and returns what it printed; it raises OSError if that fails or takes too long.
+    ``tcp_sockets`` raises OSError where the kernel may not be asked; then its files tell.
     """
 
     procfs: Path = Path("/proc")
@@ -28,6 +30,7 @@ class Host:
     wall_seconds: Callable[[], float] = time.time
     statvfs: Callable[[str], os.statvfs_result] = os.statvfs
     kernel_clock: Callable[[], KernelClock | None] = read_kernel_clock
+    tcp_sockets: Callable[[], TcpSockets] = read_tcp_sockets
     run: Callable[[Sequence[str]], str] = run_command
     changed_seconds: Callable[[Path], float] = lambda path: path.stat().st_ctime
     page_bytes: int = field(default_factory=resource.getpagesize)

@@ -3,7 +3,8 @@
 ``golden/COLLECTOR/CASE/tick-SECONDS/{proc,sys,root}`` is what the collector reads at that time, ``expected.txt`` what
 is sent. ``golden/host/CASE`` is the same for all collectors together, each at its own interval. ``case.json`` has what
 is no file: ``statvfs`` by mountpoint (f_frsize, f_blocks, f_bfree, f_bavail, f_files, f_ffree), ``kernel_clock``
-(offset, largest error, synchronized), ``run`` with what programs print, ``changed`` with the times of folders, and
+(offset, largest error, synchronized), ``tcp_sockets`` (by number of the state, and how many of them ended; without it
+the kernel refuses to be asked), ``run`` with what programs print, ``changed`` with the times of folders, and
 ``settings`` of the agent as texts. ``NOTES.md`` says where trees come from that were not recorded.
 
 A new case needs no code: run this file with the case's folder to write its ``expected.txt``, and read that before it is
@@ -23,6 +24,7 @@ from pulsemon_producers.collectors.base import Collector, Tick, begins_interval
 from pulsemon_producers.collectors.builtin import built_in
 from pulsemon_producers.collectors.host import Host
 from pulsemon_producers.collectors.kernel_clock import KernelClock
+from pulsemon_producers.collectors.socket_diag import TcpSockets
 from pulsemon_producers.intervals import in_ticks_ms, metric_intervals_ms
 from pulsemon_producers.selection import select
 from pulsemon_producers.settings import ENVIRONMENT_PREFIX, AgentSettings
@@ -113,6 +115,12 @@ class Run:
                 raise OSError(f"no such program in this case: {' '.join(arguments)}")
             return "".join(f"{line}\n" for line in said)
 
+        def tcp_sockets() -> TcpSockets:
+            if "tcp_sockets" not in facts:
+                raise OSError("sock_diag is refused in this case")
+            by_state, ended = facts["tcp_sockets"]
+            return TcpSockets({int(state): count for state, count in by_state.items()}, ended)
+
         return Host(
             procfs=current / "proc",
             sysfs=current / "sys",
@@ -121,6 +129,7 @@ class Run:
             wall_seconds=lambda: facts.get("wall_seconds", 0.0) + self._seconds,
             statvfs=statvfs,
             kernel_clock=lambda: KernelClock(*facts["kernel_clock"]) if "kernel_clock" in facts else None,
+            tcp_sockets=tcp_sockets,
             run=run,
             changed_seconds=lambda path: facts.get("changed", {})[str(path.relative_to(current))],
             page_bytes=4096,
