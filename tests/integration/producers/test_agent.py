@@ -11,6 +11,7 @@ import fastavro
 import pytest
 from confluent_kafka import Consumer, Message, TopicPartition
 from pulsemon_producers.agent import run
+from pulsemon_producers.self_metrics import NAME
 from pulsemon_producers.settings import AgentSettings
 from pulsemon_schemas import catalogue
 from pulsemon_schemas.partitioner import partition_for
@@ -52,6 +53,13 @@ def decoded(message: Message) -> Any:
     assert value is not None
     assert value[:FRAME_BYTES] == b"\0\0\0\0\1"
     return fastavro.schemaless_reader(BytesIO(value[FRAME_BYTES:]), SCHEMA, SCHEMA)
+
+
+def missed(batch: Any) -> float:
+    """The ticks that the agent says it was too late for, as on a machine that is busy with other tests."""
+    rows = zip(batch["names"], batch["labels"], batch["values"], strict=True)
+    own = ("pulsemon.agent.collect.missed", f"collector={NAME}")
+    return next(float(value) for name, labels, value in rows if (name, labels) == own)
 
 
 @contextmanager
@@ -152,7 +160,7 @@ def test_a_broker_that_is_killed_and_comes_back_gets_everything(
 
     assert [batch["sequence"] for batch in batches] == list(range(len(batches)))
     stamps = [batch["recorded_at"].timestamp() for batch in batches]
-    assert stamps == [stamps[0] + number for number in range(len(stamps))], "no tick is missing"
+    assert stamps[-1] - stamps[0] + 1 - len(stamps) == missed(batches[-1]), "no tick is missing without being counted"
     assert all(batch["dropped"] == {} for batch in batches)
     assert caplog.text.count("does not take batches") == 1
 
