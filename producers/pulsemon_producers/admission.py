@@ -26,11 +26,8 @@ class Sample(NamedTuple):
     value: float
 
 
-class Seen(NamedTuple):
-    """The last total of a counter, and the tick it came with."""
-
-    value: float
-    at_ms: int
+Seen = tuple[float, int]
+"""The last total of a counter, and the tick it came with, in milliseconds."""
 
 
 @dataclass(slots=True)
@@ -39,10 +36,6 @@ class Memory:
 
     boot_id: str = ""
     counters: dict[tuple[str, str], Seen] = field(default_factory=dict)
-
-
-class Refusal(Exception):  # noqa: N818 - not an error of the agent: it says why a point is not sent
-    """Why a point is refused."""
 
 
 class Admission:
@@ -64,26 +57,30 @@ class Admission:
             memory.boot_id, memory.counters = tick.boot_id, {}
         samples: list[Sample] = []
         refused = 0
+        may_restart = names.counters_may_restart
+        due: dict[str, bool] = {}
         for point in points:
-            try:
-                if self._admits(point, tick, memory, names):
-                    samples.append(Sample(point.name, point.labels, point.value))
-            except Refusal as refusal:
+            kind, name, labels, value = point
+            problem = self._check_series(name, labels, kind, names)
+            if not problem:
+                if name not in due:
+                    due[name] = self._is_due(name, tick)
+                if not due[name]:
+                    continue
+                if kind is Kind.COUNTER and not may_restart:
+                    problem = _count(memory, (name, labels), value, tick.recorded_at_ms)
+            if problem:
                 refused += 1
-                self._tell(collector, point, refusal)
+                self._tell(collector, point, problem)
+            else:
+                samples.append(Sample(name, labels, value))
         self._forget(memory, tick.recorded_at_ms)
         return samples, refused
 
-    def _admits(self, point: Point, tick: Tick, memory: Memory, names: Names) -> bool:
-        """False for a point that is right but not due. Raises Refusal."""
-        if problem := self._check_series(point.name, point.labels, point.kind, names):
-            raise Refusal(problem)
-        metric = self._metrics.get(point.name)
-        if metric is not None and not (metric.default_on and tick.wants(point.name)):
-            return False
-        if point.kind is Kind.COUNTER and not names.counters_may_restart:
-            _count(memory, point, tick.recorded_at_ms)
-        return True
+    def _is_due(self, name: str, tick: Tick) -> bool:
+        """False for what is right and not to be sent now; names of others are always due."""
+        metric = self._metrics.get(name)
+        return metric is None or (metric.default_on and tick.wants(name))
 
     def _check(self, name: str, labels: str, kind: str, names: Names) -> str:
         """What is wrong with a series, "" for nothing: found out once for each."""
@@ -107,12 +104,12 @@ class Admission:
         memory.counters = {
             key: seen
             for key, seen in memory.counters.items()
-            if seen.at_ms == now_ms or abs(now_ms - seen.at_ms) < self._intervals_ms.get(key[0], 0)
+            if seen[1] == now_ms or abs(now_ms - seen[1]) < self._intervals_ms.get(key[0], 0)
         }
 
-    def _tell(self, collector: str, point: Point, refusal: Refusal) -> None:
+    def _tell(self, collector: str, point: Point, problem: str) -> None:
         """Logs each cause once: the same mistake comes at every tick."""
-        key = (point.name, str(refusal.args[0]))
+        key = (point.name, problem)
         if key not in self._told and len(self._told) < MAX_TOLD:
             self._told.add(key)
             log.warning(
@@ -121,7 +118,7 @@ class Admission:
                 collector,
                 point.name,
                 point.labels,
-                refusal,
+                problem,
             )
 
 
@@ -134,10 +131,8 @@ def _check_labels(labels: str) -> str:
     return "" if is_canonical else f"the labels {labels!r} are not in their canonical order"
 
 
-def _count(memory: Memory, point: Point, now_ms: int) -> None:
-    """Remembers a counter. Raises Refusal if it fell; the next value is held against this one."""
-    key = (point.name, point.labels)
-    last = memory.counters.get(key)
-    memory.counters[key] = Seen(point.value, now_ms)
-    if last is not None and point.value < last.value:
-        raise Refusal("the counter fell within one boot")
+def _count(memory: Memory, series: tuple[str, str], value: float, now_ms: int) -> str:
+    """Remembers a counter, against which the next value is held. What is wrong with this one, "" for nothing."""
+    last = memory.counters.get(series)
+    memory.counters[series] = value, now_ms
+    return "the counter fell within one boot" if last is not None and value < last[0] else ""

@@ -4,7 +4,7 @@ import logging
 import queue
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from pulsemon_producers.collectors.base import Collector, Tick, begins_interval
 from pulsemon_producers.intervals import in_ticks_ms
@@ -121,7 +121,8 @@ class Crew:
         now = time.monotonic()
         if member.begun_seconds is None:
             member.begun_seconds = now
-            member.worker.begin(replace(tick, previous_ms=member.previous_ms))
+            own = Tick(tick.recorded_at_ms, member.previous_ms, tick.boot_id, tick.intervals_ms, tick.off)
+            member.worker.begin(own)
             return True
         member.missed += 1
         if now - member.begun_seconds > member.collector.deadline_seconds:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pulsemon_producers.collectors.host import Host, read_bytes
 
@@ -11,11 +11,15 @@ KERNEL_THREAD = 0x00200000
 
 STATE, FLAGS, USER_TICKS, SYSTEM_TICKS, THREADS, STARTED, RESIDENT_PAGES = 0, 6, 11, 12, 17, 19, 21
 """Columns of ``/proc/PID/stat`` behind the name, which stands in brackets and may hold anything."""
+STAT_BYTES = 4096
+"""More than the line ever has: the kernel gives it whole, so it is read once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
-    """A process, or a thread of the kernel. ``name`` is the program's, at most 15 characters; never its arguments."""
+class Process(NamedTuple):
+    """A process, or a thread of the kernel. ``name`` is the program's, at most 15 characters; never its arguments.
+
+    A tuple, because there are many.
+    """
 
     pid: int
     name: str
@@ -32,8 +36,7 @@ class Process:
         return self.pid, self.started_ticks
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """What only the owner of a process and root may know; None for what was refused."""
 
     read_bytes: int | None
@@ -47,7 +50,7 @@ def processes(host: Host) -> Iterator[Process]:
         if not name.isdigit():
             continue
         try:
-            yield parse_process(read_bytes(f"{host.procfs}/{name}/stat"))
+            yield parse_process(_line(f"{host.procfs}/{name}/stat"))
         except OSError:
             continue
 
@@ -56,18 +59,18 @@ def parse_process(stat: bytes) -> Process:
     """One line of ``/proc/PID/stat``."""
     head, _, rest = stat.rpartition(b")")
     pid, _, name = head.partition(b" (")
-    columns = rest.split()
+    columns = rest.split(None, RESIDENT_PAGES + 1)
     is_kernel = bool(int(columns[FLAGS]) & KERNEL_THREAD)
     text = name.decode("utf-8", "replace")
     return Process(
-        pid=int(pid),
-        name=_family(text) if is_kernel else text,
-        state=columns[STATE].decode(),
-        is_kernel=is_kernel,
-        cpu_ticks=int(columns[USER_TICKS]) + int(columns[SYSTEM_TICKS]),
-        threads=int(columns[THREADS]),
-        started_ticks=int(columns[STARTED]),
-        resident_pages=int(columns[RESIDENT_PAGES]),
+        int(pid),
+        _family(text) if is_kernel else text,
+        columns[STATE].decode(),
+        is_kernel,
+        int(columns[USER_TICKS]) + int(columns[SYSTEM_TICKS]),
+        int(columns[THREADS]),
+        int(columns[STARTED]),
+        int(columns[RESIDENT_PAGES]),
     )
 
 
@@ -92,6 +95,14 @@ def descriptor_limit(host: Host, pid: int) -> int | None:
             soft = line.split()[3]
             return int(soft) if soft.isdigit() else None
     return None
+
+
+def _line(path: str) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(descriptor, STAT_BYTES)
+    finally:
+        os.close(descriptor)
 
 
 def _family(name: str) -> str:

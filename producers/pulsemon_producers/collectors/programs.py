@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from operator import attrgetter
+from typing import NamedTuple
 
 from pulsemon_producers.collectors.process_table import Process, Use
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
-    """A process with what it uses, and what it used since the last reading (0 at the first)."""
+class Running(NamedTuple):
+    """A process with what it uses, and what it used since the last reading (0 at the first). A tuple as ``Process``."""
 
     process: Process
     use: Use
@@ -68,7 +68,7 @@ def by_name(running: Iterable[Running]) -> dict[str, Program]:
 def biggest(programs: Iterable[Program], measure: str, count: int) -> list[str]:
     """Names of the ``count`` programs with the most of a measure, those with none left out; names decide a draw."""
     amount = attrgetter(measure)
-    used = sorted((-amount(one), one.name) for one in programs if amount(one) > 0)
+    used = sorted((-most, one.name) for one in programs if (most := amount(one)) > 0)
     return [name for _, name in used[:count]]
 
 

@@ -5,7 +5,7 @@ import logging
 import os
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -73,6 +73,9 @@ class SpoolState:
     def producer(self) -> ProducerState:
         """The last batch that was numbered, and the times of all of this host's batches."""
         return ProducerState(self.producer_id, self.sequence, self.used)
+
+
+FIELDS = tuple(one.name for one in fields(SpoolState))
 
 
 class SpoolStateFile:
@@ -163,7 +166,11 @@ class SpoolStateFile:
 
 
 def _slot(generation: int, state: SpoolState) -> bytes:
-    item = asdict(state) | {"version": VERSION, "generation": generation, "used": state.used.runs}
+    # by hand: dataclasses.asdict copies everything in depth, at each tick
+    item = {name: getattr(state, name) for name in FIELDS}
+    item |= {"version": VERSION, "generation": generation, "used": state.used.runs}
+    if state.group is not None:
+        item["group"] = asdict(state.group)
     text = json.dumps(item, separators=(",", ":")).encode()
     if len(text) + PREFIX_BYTES > SLOT_BYTES:
         raise OSError(f"{len(text)} bytes are more than a slot holds")

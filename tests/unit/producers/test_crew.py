@@ -12,7 +12,7 @@ from unit.producers.doubles import Hanging, Raising, Slow, Steady
 TICK_MS = 1000
 
 
-def crew_of(*collectors: Collector, patience_seconds: float = 0.2) -> Crew:
+def crew_of(*collectors: Collector, patience_seconds: float = 30) -> Crew:
     crew = Crew.of(collectors, TICK_MS)
     crew.patience_seconds = patience_seconds
     return crew
@@ -49,7 +49,7 @@ def test_collectors_begin_one_after_another(monkeypatch: pytest.MonkeyPatch) -> 
             yield from super().collect(tick)
             notes.append(f"{self.name} ends")
 
-    crew = crew_of(Noting("a"), Noting("b"), patience_seconds=30)
+    crew = crew_of(Noting("a"), Noting("b"))
     assert len(collected(crew, 1)) == 2
 
     assert notes == ["a begins", "a ends", "b begins", "b ends"]
@@ -58,7 +58,7 @@ def test_collectors_begin_one_after_another(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_hanging_collector_delays_nobody_is_counted_and_returns() -> None:
     hanging = Hanging(Host())
-    crew = crew_of(Steady(Host()), hanging, patience_seconds=30)
+    crew = crew_of(Steady(Host()), hanging)
 
     for number in (1, 2, 3):
         assert collected(crew, number) == [("steady", number * TICK_MS)]
