@@ -16,16 +16,22 @@ class NewSecret:
     text: str
 
     @property
+    def login(self) -> str:
+        """The name of its login in Kafka, if it is direct; the password is the text."""
+        return keys.login_name(self.key.key_id, self.key.secrets[0].digest)
+
+    @property
     def body(self) -> str:
         """The body of the control record."""
         return body_of(self.key)
 
 
-def new_key(server_id: str, scopes: frozenset[str], expires_at_ms: int | None) -> NewSecret:
+def new_key(server_id: str, scopes: frozenset[str], expires_at_ms: int | None, *, is_direct: bool = False) -> NewSecret:
     """A key that nobody has seen."""
     key_id = keys.new_id(os.urandom)
     text = keys.new_text(key_id, os.urandom)
-    return NewSecret(Key(key_id, server_id, scopes, (HashedSecret(_digest(text)),), expires_at_ms), text)
+    secrets = (HashedSecret(_digest(text)),)
+    return NewSecret(Key(key_id, server_id, scopes, secrets, expires_at_ms, is_direct=is_direct), text)
 
 
 def rotated_key(key: Key, now_ms: int, grace_ms: int) -> NewSecret:

@@ -14,16 +14,21 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
+from pulsemon_schemas.control import UNUSED, Fold
+
 KEY = "key"
 """The entity type."""
 WRITE_METRICS = "metrics:write"
 SCOPES: Mapping[str, str] = {WRITE_METRICS: "send metrics as the server of the key"}
+DIRECT_RECORDS: Mapping[str, str] = {WRITE_METRICS: "metric_batch"}
+"""Which records of the topics a scope lets a key write into Kafka itself."""
 
 PREFIX = "pm"
 ID_CHARACTERS = 12
 SECRET_BYTES = 32
 SECRET_CHARACTERS = 43
 CHECKSUM_CHARACTERS = 6
+LOGIN_CHARACTERS = 8
 MAX_SECRETS = 4
 """So many secrets are remembered of a key that is rotated: who shows one of them is told that it was rotated out."""
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -63,7 +68,10 @@ class HashedSecret:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key as the control log has it. ``secrets`` has the newest first; ``server_id`` is whom it may speak for."""
+    """One key as the control log has it. ``secrets`` has the newest first; ``server_id`` is whom it may speak for.
+
+    ``is_direct``: it is also a login of Kafka, where nobody keeps it from writing as another server.
+    """
 
     key_id: str
     server_id: str
@@ -71,6 +79,7 @@ class Key:
     secrets: tuple[HashedSecret, ...]
     expires_at_ms: int | None = None
     is_revoked: bool = False
+    is_direct: bool = False
 
     def body(self) -> dict[str, Any]:
         """The body of its control record."""
@@ -80,6 +89,7 @@ class Key:
             "secrets": [{"sha256": one.digest, "ends_at": one.ends_at_ms} for one in self.secrets],
             "expires_at": self.expires_at_ms,
             "revoked": self.is_revoked,
+            "direct": self.is_direct,
         }
 
 
@@ -112,10 +122,28 @@ def read(key_id: str, body: Mapping[str, Any]) -> Key | None:
             tuple(HashedSecret(one["sha256"], one["ends_at"]) for one in body["secrets"]),
             body["expires_at"],
             body["revoked"],
+            # keys are older than their use in Kafka
+            body.get("direct", False),
         )
-    except (KeyError, TypeError):
+    except (AttributeError, KeyError, TypeError):
         return None
     return key if _is_sound(key) else None
+
+
+def in_force(fold: Fold) -> list[Key]:
+    """The keys that the control log has, revoked ones too; those of a server that was purged went with it."""
+    found = (of(fold, key_id) for key_id in fold.entities(KEY))
+    return [key for key in found if key is not None]
+
+
+def of(fold: Fold, key_id: str) -> Key | None:
+    """The key of this id; None if it is not there, is none, or went with its server."""
+    entity = fold.entities(KEY).get(key_id)
+    if entity is None:
+        return None
+    key = read(key_id, entity.body)
+    is_purged = key is not None and fold.purges.get(key.server_id, UNUSED) > entity.version
+    return None if is_purged else key
 
 
 def refusal(key: Key | None, seen: Shown, scope: str, now_ms: int) -> Refusal | None:
@@ -148,6 +176,18 @@ def revoked(key: Key) -> Key:
     return replace(key, is_revoked=True)
 
 
+def login_name(key_id: str, digest: str) -> str:
+    """The name of a secret's login in Kafka: each secret has its own, so that two are good while a rotation lasts."""
+    return f"{PREFIX}_{key_id}_{digest[:LOGIN_CHARACTERS]}"
+
+
+def logins(key: Key, now_ms: int) -> frozenset[str]:
+    """The logins of Kafka that a key has now: none unless it is direct, nor when it is revoked or expired."""
+    if not key.is_direct or key.is_revoked or _is_over(key.expires_at_ms, now_ms):
+        return frozenset()
+    return frozenset(login_name(key.key_id, one.digest) for one in key.secrets if not _is_over(one.ends_at_ms, now_ms))
+
+
 def _is_over(end_ms: int | None, now_ms: int) -> bool:
     return end_ms is not None and now_ms >= end_ms
 
@@ -160,7 +200,7 @@ def _is_sound(key: Key) -> bool:
         all(isinstance(one, str) and one for one in texts)
         and all(one.digest.isascii() for one in key.secrets)
         and all(one is None or type(one) is int for one in times)
-        and type(key.is_revoked) is bool
+        and all(type(one) is bool for one in (key.is_revoked, key.is_direct))
     )
 
 

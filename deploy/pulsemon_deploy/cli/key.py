@@ -7,18 +7,18 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
+from pulsemon_schemas import keys
 from pulsemon_schemas.keys import KEY, SCOPES, WRITE_METRICS
 
 from pulsemon_deploy.cli.change_options import change_options
 from pulsemon_deploy.cli.duration import Duration
+from pulsemon_deploy.cli.key_sync import sync
 from pulsemon_deploy.cli.lazy import FOUND_WRONG
 from pulsemon_deploy.cli.output import json_option, print_rows
 from pulsemon_deploy.installation import installation
 from pulsemon_deploy.invocation import as_invoked
 
 if TYPE_CHECKING:
-    from pulsemon_schemas.keys import Key
-
     from pulsemon_deploy.control_log import ControlLog
 
 SERVER = "server"
@@ -28,11 +28,17 @@ expires_option = click.option(
 url_option = click.option(
     "--url", default="", help="Where agents reach the gateway; what its settings say unless given."
 )
+direct_option = click.option(
+    "--direct", "is_direct", is_flag=True, help="Also a login of Kafka, where it may write metrics as any server."
+)
 
 
 @click.group()
 def key() -> None:
     """Keys: who may send metrics to the gateway, and as which server."""
+
+
+key.add_command(sync)
 
 
 @key.command()
@@ -42,14 +48,21 @@ def key() -> None:
 )
 @expires_option
 @url_option
+@direct_option
 @change_options
 @json_option
 def add(
-    server_id: str, scopes: tuple[str, ...], expires_in_ms: int | None, url: str, as_json: bool, **given: Any
+    server_id: str,
+    scopes: tuple[str, ...],
+    expires_in_ms: int | None,
+    url: str,
+    is_direct: bool,
+    as_json: bool,
+    **given: Any,
 ) -> None:
     """Make a key for a server that is registered, and show it once."""
     from pulsemon_deploy.cli.change_options import intent
-    from pulsemon_deploy.cli.key_answer import write_new
+    from pulsemon_deploy.cli.key_answer import KeyWish, write_new
 
     what = intent(given)
     with opened_log() as log:
@@ -57,7 +70,8 @@ def add(
             text = f"pulsemon: no server {server_id!r} is registered; `pulsemon server add` does both at once"
             click.echo(as_invoked(text), err=True)
             raise click.exceptions.Exit(FOUND_WRONG)
-        write_new(log, what, server_id, frozenset(scopes), expires_in_ms, url, as_json)
+        wish = KeyWish(server_id, frozenset(scopes), expires_in_ms, is_direct)
+        write_new(log, what, wish, url, as_json)
 
 
 @key.command("list")
@@ -68,7 +82,7 @@ def list_keys(server_id: str | None, as_json: bool) -> None:
     from pulsemon_deploy.cli.key_answer import row
 
     with opened_log() as log:
-        found = [one for one in (_read(log, key_id) for key_id in log.fold.entities(KEY)) if one is not None]
+        found = keys.in_force(log.fold)
     rows = [row(one, _now_ms()) for one in sorted(found, key=lambda one: (one.server_id, one.key_id))]
     print_rows([one for one in rows if server_id in (None, one["server"])], as_json, "there is no such key")
 
@@ -78,17 +92,19 @@ def list_keys(server_id: str | None, as_json: bool) -> None:
 @change_options
 @json_option
 def revoke(key_id: str, as_json: bool, **given: Any) -> None:
-    """End a key at once. Gateways refuse it within a second; nothing can make it good again."""
+    """End a key at once. Gateways refuse it within a second, Kafka too; nothing can make it good again."""
     from pulsemon_schemas.control import PUT
     from pulsemon_schemas.keys import revoked
 
     from pulsemon_deploy.cli.change_options import intent, make
+    from pulsemon_deploy.cli.key_direct import end_logins
     from pulsemon_deploy.key_changes import body_of
 
     what = intent(given)
     with opened_log() as log:
-        found = _read(log, key_id) or _unknown(key_id)
+        found = keys.of(log.fold, key_id) or _unknown(key_id)
         make(log, what, (KEY, key_id), PUT, body_of(revoked(found)), as_json)
+        end_logins(found, revoked(found))
 
 
 @key.command()
@@ -104,7 +120,7 @@ def rotate(key_id: str, grace_ms: int, url: str, as_json: bool, **given: Any) ->
 
     what = intent(given)
     with opened_log() as log:
-        found = _read(log, key_id) or _unknown(key_id)
+        found = keys.of(log.fold, key_id) or _unknown(key_id)
         if found.is_revoked:
             text = (
                 f"pulsemon: the key {key_id} was revoked and stays so; `pulsemon key add {found.server_id}` makes one"
@@ -123,13 +139,6 @@ def opened_log() -> "Iterator[ControlLog]":
     settings = installation(os.environ).kafka("operator")
     with opened(settings, CLIENT_ID, lambda one: one.entity_type in (KEY, SERVER)) as log:
         yield log
-
-
-def _read(log: "ControlLog", key_id: str) -> "Key | None":
-    from pulsemon_schemas import keys
-
-    entity = log.fold.entities(KEY).get(key_id)
-    return keys.read(key_id, entity.body) if entity is not None else None
 
 
 def _unknown(key_id: str) -> NoReturn:

@@ -4,6 +4,7 @@ import os
 import shlex
 import sys
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -13,6 +14,7 @@ from pulsemon_schemas.keys import KEY, Key
 
 from pulsemon_deploy.cli.change_options import Intent, made
 from pulsemon_deploy.cli.control_rows import instant
+from pulsemon_deploy.cli.key_direct import direct_line, end_logins, key_logins, make_login
 from pulsemon_deploy.cli.lazy import FOUND_WRONG
 from pulsemon_deploy.cli.output import print_json
 from pulsemon_deploy.control_log import ControlLog
@@ -31,30 +33,40 @@ def row(key: Key, now_ms: int) -> dict[str, Any]:
         "state": _state(key, now_ms),
         "expires_at": instant(key.expires_at_ms) if key.expires_at_ms is not None else None,
         "old_secret_until": instant(max(until)) if until else None,
+        "direct": key.is_direct,
     }
 
 
-def write_new(
-    log: ControlLog,
-    what: Intent,
-    server_id: str,
-    scopes: frozenset[str],
-    expires_in_ms: int | None,
-    url: str,
-    as_json: bool,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class KeyWish:
+    """What a new key is to be."""
+
+    server_id: str
+    scopes: frozenset[str]
+    expires_in_ms: int | None = None
+    is_direct: bool = False
+
+
+def write_new(log: ControlLog, what: Intent, wish: KeyWish, url: str, as_json: bool) -> None:
     """Makes a key and shows it. Ends with exit code 1 if another change came first."""
-    expires_at_ms = None if expires_in_ms is None else int(time.time() * 1000) + expires_in_ms
-    _write(log, what, new_key(server_id, scopes, expires_at_ms), url, as_json)
+    expires_at_ms = None if wish.expires_in_ms is None else int(time.time() * 1000) + wish.expires_in_ms
+    new = new_key(wish.server_id, wish.scopes, expires_at_ms, is_direct=wish.is_direct)
+    _show(new, _write(log, what, new, as_json), url, as_json)
 
 
 def write_rotated(log: ControlLog, what: Intent, key: Key, now_ms: int, grace_ms: int, url: str, as_json: bool) -> None:
     """Gives a key another secret and shows it. Ends with exit code 1 if another change came first."""
-    _write(log, what, rotated_key(key, now_ms, grace_ms), url, as_json)
+    new = rotated_key(key, now_ms, grace_ms)
+    version = _write(log, what, new, as_json)
+    end_logins(key, new.key)
+    _show(new, version, url, as_json)
 
 
-def _write(log: ControlLog, what: Intent, new: NewSecret, url: str, as_json: bool) -> None:
+def _write(log: ControlLog, what: Intent, new: NewSecret, as_json: bool) -> int:
+    """The version that has the secret; its login in Kafka is made then, too."""
     key_id = new.key.key_id
+    if new.key.is_direct:
+        key_logins().check()
     version = made(log, what, (KEY, key_id), PUT, new.body, as_json)
     in_force = log.fold.entities(KEY).get(key_id)
     current = keys.read(key_id, in_force.body) if in_force is not None else None
@@ -62,14 +74,27 @@ def _write(log: ControlLog, what: Intent, new: NewSecret, url: str, as_json: boo
         text = f"pulsemon: this change of {key_id} was made before, and its key was shown then; nothing was written"
         click.echo(as_invoked(text), err=True)
         sys.exit(FOUND_WRONG)
-    line = start_line(new, url or installation(os.environ).gateway().url)
+    if new.key.is_direct:
+        make_login(new)
+    return version
+
+
+def _show(new: NewSecret, version: int, url: str, as_json: bool) -> None:
+    key_id = new.key.key_id
+    line = direct_line(new) if new.key.is_direct else start_line(new, url or installation(os.environ).gateway().url)
     if as_json:
-        print_json({**row(new.key, 0), "version": version, "key": new.text, "start": line})
+        login = {"login": new.login} if new.key.is_direct else {}
+        print_json({**row(new.key, 0), "version": version, "key": new.text, **login, "start": line})
         return
     click.echo(f"key {key_id} of {new.key.server_id}: version {version} is in force\n")
     click.echo(f"  {new.text}\n")
     click.echo("It is shown this once and kept nowhere. Start the agent of that host with\n")
     click.echo(f"  {line}")
+    if new.key.is_direct:
+        click.echo(
+            f"\nKafka knows it as {new.login}, with the key as its password. Whoever has it may write metrics of any "
+            "server there: for hosts that you do not trust use the gateway."
+        )
 
 
 def start_line(new: NewSecret, url: str) -> str:

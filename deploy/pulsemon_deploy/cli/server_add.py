@@ -7,7 +7,7 @@ import click
 from pulsemon_schemas.keys import WRITE_METRICS
 
 from pulsemon_deploy.cli.change_options import change_options
-from pulsemon_deploy.cli.key import SERVER, expires_option, opened_log, url_option
+from pulsemon_deploy.cli.key import SERVER, direct_option, expires_option, opened_log, url_option
 from pulsemon_deploy.cli.lazy import FOUND_WRONG
 from pulsemon_deploy.cli.output import json_option
 from pulsemon_deploy.invocation import as_invoked
@@ -24,16 +24,23 @@ MAX_ID_CHARACTERS = 253
 @click.option("--label", "labels", multiple=True, metavar="NAME=VALUE", help="Anything else; repeatable.")
 @expires_option
 @url_option
+@direct_option
 @change_options
 @json_option
 def add_server(
-    server_id: str, labels: tuple[str, ...], expires_in_ms: int | None, url: str, as_json: bool, **given: Any
+    server_id: str,
+    labels: tuple[str, ...],
+    expires_in_ms: int | None,
+    url: str,
+    is_direct: bool,
+    as_json: bool,
+    **given: Any,
 ) -> None:
     """Register a server, make its key, and show the line that starts its agent. The key is shown this once."""
     from pulsemon_schemas.control import PUT
 
     from pulsemon_deploy.cli.change_options import intent, made
-    from pulsemon_deploy.cli.key_answer import write_new
+    from pulsemon_deploy.cli.key_answer import KeyWish, write_new
 
     what = intent(given)
     _check(server_id)
@@ -47,7 +54,8 @@ def add_server(
         if not as_json:
             click.echo(f"server {server_id} is registered")
         key_intent = type(what)(what.reason, what.on_behalf_of, what.change_id, None)
-        write_new(log, key_intent, server_id, frozenset({WRITE_METRICS}), expires_in_ms, url, as_json)
+        wish = KeyWish(server_id, frozenset({WRITE_METRICS}), expires_in_ms, is_direct)
+        write_new(log, key_intent, wish, url, as_json)
 
 
 def _check(server_id: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pulsemon_schemas.errors import PulsemonError
 
-from pulsemon_deploy.doctor import broker, dashboard, machine, readers, rules, store
+from pulsemon_deploy.doctor import broker, dashboard, logins, machine, readers, rules, store
 from pulsemon_deploy.doctor.finding import Finding, Verdict, problem, skipped
 from pulsemon_deploy.errors import one_line
 from pulsemon_deploy.extras import missing_extra
@@ -35,6 +35,7 @@ CHECKS = (
     Check("sink", readers.sink, ("topics",)),
     Check("processor", readers.processor, ("topics",)),
     Check("rules", rules.rules, ("topics",)),
+    Check("logins", logins.logins, ("topics",)),
     Check("readers", readers.others, ("topics",)),
     Check("agent", store.agent, ("migrations",)),
     Check("dashboard", dashboard.page),

@@ -22,6 +22,8 @@ from pulsemon_deploy.kafka.scram import ITERATIONS
 OWN_PREFIX = "pulsemon"
 # Only a processor writes in transactions.
 TRANSACTIONAL_ROLES = frozenset({"processor"})
+DENIED = frozenset({"CLUSTER_AUTHORIZATION_FAILED", "TOPIC_AUTHORIZATION_FAILED"})
+"""How the broker names what a login may not."""
 TIMEOUT_SECONDS = 20.0
 POLL_SECONDS = 0.01
 
@@ -74,9 +76,9 @@ def ensure_access(
     """
     admin = admin_client(settings)
     names = sorted(ROLES)
-    _finish(admin.alter_user_scram_credentials([_login(role, password_for(role)) for role in names]))
+    finish(admin.alter_user_scram_credentials([_login(role, password_for(role)) for role in names]))
     wanted = {grant.binding() for grant in topic_grants(topics) | role_grants(names)}
-    present = {acl for acl in _present(admin) if _is_ours(acl, names, topics)}
+    present = {acl for acl in present_grants(admin) if _is_ours(acl, names, topics)}
     grant_all(admin, wanted - present)
     revoke_all(admin, present - wanted)
 
@@ -84,23 +86,34 @@ def ensure_access(
 def grant_all(admin: AdminClient, bindings: Iterable[AclBinding]) -> None:
     """Creates ACLs, those that exist stay; returns when the broker acts on them, a moment after it took them."""
     if wanted := set(bindings):
-        _finish(admin.create_acls(list(wanted), request_timeout=TIMEOUT_SECONDS))
-        _wait(lambda: wanted <= set(_present(admin)))
+        finish(admin.create_acls(list(wanted), request_timeout=TIMEOUT_SECONDS))
+        _wait(lambda: wanted <= set(present_grants(admin)))
 
 
 def revoke_all(admin: AdminClient, bindings: Iterable[AclBinding]) -> None:
     """Deletes exactly these ACLs; returns when the broker no longer acts on them."""
     if unwanted := set(bindings):
-        _finish(admin.delete_acls([_exactly(acl) for acl in unwanted], request_timeout=TIMEOUT_SECONDS))
-        _wait(lambda: not unwanted & set(_present(admin)))
+        finish(admin.delete_acls([_exactly(acl) for acl in unwanted], request_timeout=TIMEOUT_SECONDS))
+        _wait(lambda: not unwanted & set(present_grants(admin)))
 
 
 def _login(role: str, password: str) -> UserScramCredentialUpsertion:
-    info = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, ITERATIONS)
+    info = ScramCredentialInfo(scram_mechanism(), ITERATIONS)
     return UserScramCredentialUpsertion(role, info, password.encode())
 
 
-def _present(admin: AdminClient) -> list[AclBinding]:
+def set_password(admin: AdminClient, name: str, password: str) -> None:
+    """Makes a login, or gives it another password. Raises KafkaException."""
+    finish(admin.alter_user_scram_credentials([_login(name, password)]))
+
+
+def scram_mechanism() -> ScramMechanism:
+    """The one that all our logins have."""
+    return ScramMechanism.SCRAM_SHA_512
+
+
+def present_grants(admin: AdminClient) -> list[AclBinding]:
+    """All ACLs of the broker. Raises KafkaException."""
     anything: Any = None  # a filter takes None for "any name", which its annotations leave out
     everything = AclBindingFilter(
         ResourceType.ANY,
@@ -143,6 +156,7 @@ def _wait(is_in_force: Callable[[], bool]) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def _finish(futures: dict[Any, Future[Any]]) -> None:
+def finish(futures: dict[Any, Future[Any]]) -> None:
+    """Waits for all; raises the error of the first that failed."""
     for future in futures.values():
         future.result(TIMEOUT_SECONDS)

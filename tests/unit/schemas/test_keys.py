@@ -107,3 +107,24 @@ def test_a_body_that_is_none_opens_nothing(wrong: dict[str, object]) -> None:
     assert keys.read("a", body | wrong) is None
     body.pop(next(iter(wrong)))
     assert keys.read("a", body) is None
+
+
+def test_only_good_secrets_of_direct_keys_are_logins_of_kafka() -> None:
+    key, seen = made()
+    direct = replace(key, is_direct=True)
+    name = f"pm_{key.key_id}_{seen.digest[:8]}"
+    assert keys.logins(key, NOW_MS) == frozenset(), "a plain key has none"
+    assert keys.logins(direct, NOW_MS) == {name}
+    assert keys.logins(keys.revoked(direct), NOW_MS) == frozenset()
+    assert keys.logins(replace(direct, expires_at_ms=NOW_MS), NOW_MS) == frozenset()
+    _, newer = made()
+    both = keys.rotated(direct, newer.digest, NOW_MS, 1000)
+    assert keys.logins(both, NOW_MS + 999) == {name, f"pm_{key.key_id}_{newer.digest[:8]}"}
+    assert keys.logins(both, NOW_MS + 1000) == {f"pm_{key.key_id}_{newer.digest[:8]}"}
+
+
+def test_a_key_written_before_there_were_direct_ones_is_not_direct() -> None:
+    key, _ = made()
+    body = {name: value for name, value in key.body().items() if name != "direct"}
+    assert keys.read(key.key_id, body) == key
+    assert keys.read(key.key_id, {**body, "direct": "yes"}) is None
