@@ -45,7 +45,7 @@ class Schedule:
         self._interval_ms = interval_ms
         self._phase_ms = phase_ms
         self._used = used
-        self._last: tuple[int, float] | None = None
+        self._last: tuple[int, int, float] | None = None
         self._skips_ms: int | None = None
         self._begins_at_once = begins_at_once
 
@@ -57,9 +57,9 @@ class Schedule:
         if slot_ms in self._used:
             return None
         late_ms = wall_ms - slot_ms - self._phase_ms if self._last else 0
-        due = Due(slot_ms, late_ms / MS_PER_SECOND, self._missed(slot_ms, monotonic_seconds))
+        due = Due(slot_ms, late_ms / MS_PER_SECOND, self._missed(slot_ms, wall_ms, monotonic_seconds))
         self._used = self._used.adding(slot_ms, self._interval_ms)
-        self._last = (slot_ms, monotonic_seconds)
+        self._last = (slot_ms, wall_ms, monotonic_seconds)
         return due
 
     def wait_seconds(self, wall_ms: int) -> float:
@@ -76,12 +76,14 @@ class Schedule:
             self._skips_ms = slot_ms
         return self._begins_at_once or slot_ms != self._skips_ms
 
-    def _missed(self, slot_ms: int, monotonic_seconds: float) -> int:
+    def _missed(self, slot_ms: int, wall_ms: int, monotonic_seconds: float) -> int:
         if self._last is None:
             return 0
-        last_slot_ms, last_seconds = self._last
+        last_slot_ms, last_wall_ms, last_seconds = self._last
         ran_ms = (monotonic_seconds - last_seconds) * MS_PER_SECOND
-        by_running = round(ran_ms / self._interval_ms) - 1
         by_clock = (slot_ms - last_slot_ms) // self._interval_ms - 1
+        if abs(wall_ms - last_wall_ms - ran_ms) < self._interval_ms / 2:
+            return max(0, by_clock)
+        by_running = round(ran_ms / self._interval_ms) - 1
         # a clock that went back says nothing about how many ticks passed
         return max(0, min(by_running, by_clock) if slot_ms > last_slot_ms else by_running)

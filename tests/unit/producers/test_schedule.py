@@ -43,6 +43,15 @@ def test_ticks_that_passed_while_it_was_busy_are_missed_and_not_made_up() -> Non
     assert schedule.due(NOW + 3 * TICK + 300, 30.3) is None
 
 
+def test_a_tick_that_passed_after_a_first_one_that_was_late_is_missed_too() -> None:
+    schedule = Schedule(TICK, 500)
+    schedule.due(NOW + TICK + 400, 10.0)
+
+    late = schedule.due(NOW + 2 * TICK + 600, 20.2)
+
+    assert late == Due(NOW + 2 * TICK, lateness_seconds=0.1, missed=1)
+
+
 def test_a_suspend_is_no_missed_tick() -> None:
     schedule = Schedule(TICK, 0)
     schedule.due(NOW, 100.0)
