@@ -1,6 +1,8 @@
 """Cases of the engine as folders: ``log.jsonl`` is what happens, ``expected.jsonl`` what the engine writes.
 
-``python -m support.engine_golden`` writes the expectations anew, for a person to read the difference.
+``python -m support.engine_golden`` writes the expectations anew, for a person to read the difference. It also adds
+``state.vN.json``, the state after two thirds of the log in the format N of today; those of earlier formats stay as they
+were written.
 """
 
 import json
@@ -11,8 +13,8 @@ from typing import Any
 
 from pulsemon_schemas import codec
 from pulsemon_schemas.topics import DEADLETTER, FLEET_EVENTS
-from pulsemon_stream_processors.engine import Output
-from support.engine import Log
+from pulsemon_stream_processors.engine import FORMAT, Output, PartitionEngine
+from support.engine import Log, apply_all, history, place
 
 FOLDER = Path(__file__).parent.parent / "unit" / "engine" / "golden"
 OUTPUT_FIELDS = ("topic", "partition", "server_id", "offset")
@@ -38,6 +40,20 @@ def told(outputs: Iterable[Output]) -> list[str]:
 
 def expected(case: Path) -> list[str]:
     return (case / "expected.jsonl").read_text("utf-8").splitlines()
+
+
+def state_of(log: Log) -> str:
+    """What an engine would keep after two thirds of a log."""
+    engine = log.engine()
+    apply_all(engine, log.records[: len(log.records) * 2 // 3])
+    servers = {server_id: engine.snapshot(server_id) for server_id in sorted(engine.server_ids)}
+    return json.dumps({"partition": engine.partition_record(), "servers": servers}, sort_keys=True) + "\n"
+
+
+def restored(log: Log, path: Path) -> PartitionEngine:
+    """The engine of a state that was kept."""
+    state = json.loads(path.read_text("utf-8"))
+    return PartitionEngine.restore(place(), history(log.control), state["partition"], state["servers"])
 
 
 def _write(log: Log, step: Mapping[str, Any]) -> None:
@@ -75,8 +91,10 @@ def _readable(output: Output) -> dict[str, Any]:
 
 def main() -> None:
     for case in cases():
-        text = "".join(f"{line}\n" for line in told(read_log(case).outputs()))
+        log = read_log(case)
+        text = "".join(f"{line}\n" for line in told(log.outputs()))
         (case / "expected.jsonl").write_text(text, "utf-8")
+        (case / f"state.v{FORMAT}.json").write_text(state_of(log), "utf-8")
 
 
 if __name__ == "__main__":

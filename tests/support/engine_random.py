@@ -9,7 +9,7 @@ from pulsemon_stream_processors.engine import PartitionEngine
 from support.engine import Log, alerts, history, place
 
 SERVERS = ("db-1", "web-1", "web-2")
-METRICS = ("m.avg", "m.count", "m.last", "m.max", "m.min", "m.rate")
+METRICS = ("m.avg", "m.count", "m.last", "m.max", "m.min", "m.p50", "m.p95", "m.rate")
 FUNCTIONS = {metric: metric.removeprefix("m.") for metric in METRICS}
 SCOPES: tuple[dict[str, Any], ...] = (
     {"kind": "global"},

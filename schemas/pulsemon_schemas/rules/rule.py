@@ -13,7 +13,7 @@ LEVELS = ("info", "warning", "critical")
 
 THRESHOLD, ABSENCE, FLEET = "threshold", "absence", "fleet"
 KINDS = (THRESHOLD, ABSENCE, FLEET)
-FUNCTIONS = ("last", "avg", "min", "max", "count", "delta", "rate")
+FUNCTIONS = ("last", "avg", "min", "max", "p50", "p95", "count", "delta", "rate")
 OPERATORS: Mapping[str, Callable[[float, float], bool]] = MappingProxyType(
     {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt}
 )

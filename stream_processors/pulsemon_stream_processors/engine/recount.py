@@ -9,7 +9,7 @@ from pulsemon_schemas.rules.rule import Window as WindowSpec
 from pulsemon_schemas.walker import walk
 
 from pulsemon_stream_processors.engine.producers import Producers
-from pulsemon_stream_processors.engine.window import new_window
+from pulsemon_stream_processors.engine.windows import new_window
 
 
 def samples_behind(event: AlertEvent, records: Iterable[LogRecord]) -> list[tuple[int, int, float]]:

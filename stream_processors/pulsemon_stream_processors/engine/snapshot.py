@@ -122,7 +122,7 @@ def _watch(watch: Watch) -> State:
         "step_ms": watch.step_ms,
         "seen_ms": watch.seen_ms,
         "previous": window.previous if window else None,
-        "buckets": window.buckets if window else [],
+        "buckets": window.state() if window else [],
         "levels": {name: [one.since_ms, one.is_on, one.calm_ms] for name, one in watch.conditions.items()},
         "alert": alert_state(watch.alert),
     }
@@ -134,10 +134,7 @@ def _restored_watch(state: Mapping[str, Any], history: ControlHistory) -> Watch:
     watch.failed_version = state["failed_version"]
     watch.last_ms, watch.step_ms, watch.seen_ms = state["last_ms"], state["step_ms"], state["seen_ms"]
     if watch.window is not None:
-        watch.window.previous = state["previous"]
-        watch.window.buckets = [list(bucket) for bucket in state["buckets"]]
-        if watch.window.buckets:
-            watch.window.close()
+        watch.window.restore(state["buckets"], state["previous"])
     for name, (since_ms, is_on, calm_ms) in state["levels"].items():
         condition = Condition()
         condition.since_ms, condition.is_on, condition.calm_ms = since_ms, is_on, calm_ms

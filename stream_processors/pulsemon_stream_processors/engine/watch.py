@@ -8,7 +8,8 @@ from pulsemon_schemas.rules.rule import OPERATORS, Rule
 from pulsemon_stream_processors.engine.alert import Alert, Evidence
 from pulsemon_stream_processors.engine.condition import NEVER, Condition
 from pulsemon_stream_processors.engine.moment import Moment
-from pulsemon_stream_processors.engine.window import Window, new_window
+from pulsemon_stream_processors.engine.window import Window
+from pulsemon_stream_processors.engine.windows import new_window
 
 MISSED_STEPS = 3
 """Two samples may be missing between two others before time between them stops to count."""

@@ -1,13 +1,14 @@
 """Samples of a series summed up in buckets over event time: the state does not grow with the samples."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from pulsemon_schemas.rules.rule import Window as WindowSpec
 
 BUCKETS = 12
 """A window is the bucket of the newest sample and the eleven before: 11/12 to 12/12 of its length."""
 
-Bucket = list[float]
+Bucket = list[Any]
 SLOT, COUNT, TOTAL, ENTRY, FIRST_MS, OFFSET = range(6)
 """``TOTAL`` is the sum, the extreme, or the growth inside; ``ENTRY`` the growth from the sample before the bucket."""
 
@@ -42,7 +43,7 @@ class Window:
         else:
             while buckets and buckets[0][SLOT] <= slot - BUCKETS:
                 buckets.pop(0)
-            bucket = [slot, 0, 0.0, 0.0, at_ms, offset]
+            bucket = self._opened(slot, at_ms, offset)
             buckets.append(bucket)
             self.close()
         self._fold(bucket, value)
@@ -57,7 +58,7 @@ class Window:
             return False
         at = next(at for at, bucket in enumerate(self.buckets) if bucket[SLOT] >= slot)
         if self.buckets[at][SLOT] != slot:
-            self.buckets.insert(at, [slot, 0, 0.0, 0.0, at_ms, offset])
+            self.buckets.insert(at, self._opened(slot, at_ms, offset))
         bucket = self.buckets[at]
         self._fold(bucket, value)
         bucket[COUNT] += 1
@@ -70,6 +71,17 @@ class Window:
         self.count = self._closed_count + int(newest[COUNT])
         return self._judged(newest, newest_ms)
 
+    def state(self) -> Sequence[Sequence[Any]]:
+        """The buckets as data."""
+        return self.buckets
+
+    def restore(self, buckets: Sequence[Sequence[Any]], previous: float | None) -> None:
+        """Takes over a state, and the sample before."""
+        self.previous = previous
+        self.buckets = [list(bucket) for bucket in buckets]
+        if self.buckets:
+            self.close()
+
     def close(self) -> None:
         """Sums up all buckets but the newest, which is still open."""
         closed = self.buckets[:-1]
@@ -81,6 +93,10 @@ class Window:
         self._closed_count = int(count)
         self.first_offset = int(first_offset)
         self._closed_total = self._total(closed)
+
+    def _opened(self, slot: int, at_ms: int, offset: int) -> Bucket:
+        """A bucket without samples; the next one comes at this time."""
+        return [slot, 0, 0.0, 0.0, at_ms, offset]
 
     def _fold(self, bucket: Bucket, value: float) -> None:
         """Takes a sample into its bucket, whose count does not have it yet."""
@@ -110,7 +126,8 @@ class Average(Window):
         return total
 
     def _judged(self, bucket: Bucket, _at_ms: int, /) -> float:
-        return (self._closed_total + bucket[TOTAL]) / self.count
+        mean: float = (self._closed_total + bucket[TOTAL]) / self.count
+        return mean
 
 
 class Count(Average):
@@ -141,7 +158,8 @@ class Extreme(Window):
         return self._worse((bucket[TOTAL] for bucket in closed), default=0.0)
 
     def _judged(self, bucket: Bucket, _at_ms: int, /) -> float:
-        return self._worse(self._closed_total, bucket[TOTAL]) if self._closed_count else bucket[TOTAL]
+        inside: float = bucket[TOTAL]
+        return self._worse(self._closed_total, inside) if self._closed_count else inside
 
 
 class Growth(Window):
@@ -165,23 +183,8 @@ class Growth(Window):
         return total
 
     def _judged(self, bucket: Bucket, at_ms: int, /) -> float:
-        growth = self._closed_total + bucket[TOTAL] + (bucket[ENTRY] if self._closed_count else 0.0)
+        growth: float = self._closed_total + bucket[TOTAL] + (bucket[ENTRY] if self._closed_count else 0.0)
         if self.spec.function == "delta":
             return growth
         span_ms = at_ms - self.buckets[0][FIRST_MS]
         return 1000 * growth / span_ms if span_ms > 0 else 0.0
-
-
-CLASSES: Mapping[str, type[Window]] = {
-    "avg": Average,
-    "count": Count,
-    "min": Extreme,
-    "max": Extreme,
-    "delta": Growth,
-    "rate": Growth,
-}
-
-
-def new_window(spec: WindowSpec) -> Window | None:
-    """An empty window; None where the last sample alone is judged."""
-    return CLASSES[spec.function](spec) if spec.seconds else None

@@ -2,7 +2,8 @@
 
 import pytest
 from pulsemon_schemas.rules.rule import Window as Spec
-from pulsemon_stream_processors.engine.window import BUCKETS, Window, new_window
+from pulsemon_stream_processors.engine.window import BUCKETS, Window
+from pulsemon_stream_processors.engine.windows import new_window
 
 VALUES = (4.0, 2.0, 9.0, 5.0)
 
@@ -27,6 +28,8 @@ def _feed(window: Window, values: tuple[float, ...] = VALUES, step_ms: int = 10_
         ("min", False, 2.0),
         ("max", False, 9.0),
         ("count", False, 4.0),
+        ("p50", False, 4.0),
+        ("p95", False, 9.0),
         ("delta", False, 1.0),
         ("delta", True, 0 + 2 + 7 + 5),  # 4 → 2 and 9 → 5 are counters that began anew
         ("rate", True, 14 / 30),
@@ -38,7 +41,7 @@ def test_each_function(function: str, is_counter: bool, expected: float) -> None
     assert (window.count, window.first_offset) == (4, 50)
 
 
-@pytest.mark.parametrize("function", ["avg", "min", "max", "count", "delta", "rate"])
+@pytest.mark.parametrize("function", ["avg", "min", "max", "count", "p50", "p95", "delta", "rate"])
 def test_the_buckets_are_bounded_and_the_result_is_that_of_the_samples_in_them(function: str) -> None:
     window = _window(function)
     for index in range(500):
