@@ -26,6 +26,7 @@ COMMANDS = {
     "retention": (f"{_HERE}.retention:retention", "Retention: how long history is kept, and what it takes."),
     "migrate": (f"{_HERE}.migrate:migrate", "Bring the database to the schema of this version."),
     "doctor": (f"{_HERE}.doctor:doctor", "Say what is wrong with this installation, and what to do."),
+    "replay": (f"{_HERE}.replay:replay", "Judge the recorded log again: prove the alerts, or try other rules."),
     "simulate": (f"{_HERE}.simulate:simulate", "Send metrics of made-up servers."),
     "bench": (f"{_HERE}.bench:bench", "Measure one part on this machine."),
 }
