@@ -9,7 +9,8 @@ from pulsemon_schemas.records import Event, MetricBatch
 from pulsemon_schemas.runtime.kafka import KafkaSettings, producer_config
 from pulsemon_schemas.topics import EVENTS, MAX_RECORD_BYTES, METRICS
 
-from pulsemon_producers.kafka_publisher import AWAY_SECONDS, NO_ANSWER, OVERRIDES, REFUSED_FOR_EVER
+from pulsemon_producers.client.kafka_trouble import Troubles
+from pulsemon_producers.kafka_publisher import AWAY_SECONDS, OVERRIDES, REFUSED_FOR_EVER
 
 log = logging.getLogger(__name__)
 
@@ -22,14 +23,12 @@ class KafkaTransport:
     def __init__(self, settings: KafkaSettings, metrics_topic: str = METRICS.name, events_topic: str = EVENTS.name):
         self._metrics_topic = metrics_topic
         self._events_topic = events_topic
-        self._bootstrap = settings.bootstrap
         self._config = producer_config(settings, CLIENT_ID) | OVERRIDES
         self._encoder = BatchEncoder()
         self._error: KafkaError | None = None
         self._is_reported = False
         self._waited_seconds = 0.0
-        self._is_away = False
-        self._last_error = NO_ANSWER
+        self._troubles = Troubles(settings, log)
         self._producer = self._connect()
 
     def offer(self, record: MetricBatch | Event) -> None:
@@ -45,24 +44,25 @@ class KafkaTransport:
             self._producer.produce(topic, value=value, key=record.server_id.encode(), on_delivery=self._on_delivery)
         except KafkaException as error:
             self._report(error.args[0])
+            self._poll(0)  # where a producer has ended, this says why
 
     def outcome(self, wait_seconds: float) -> bool | None:
         """As ``Transport.outcome``."""
         if not self._is_reported:
-            self._producer.poll(wait_seconds)
+            self._poll(wait_seconds)
         if not self._is_reported:
             # not by the clock: in a process that is very busy the answer may have been there for long
             self._waited_seconds += wait_seconds
             if self._waited_seconds > AWAY_SECONDS:
-                self._tell_away(self._last_error)
+                self._troubles.tell()
             return None
         error = self._error
         if error is None:
-            self._tell_back()
+            self._troubles.end()
             return True
         if error.code() in REFUSED_FOR_EVER:
             raise ContractError(REFUSED_FOR_EVER[error.code()], error.str())
-        self._tell_away(error.str())
+        self._troubles.tell(error)
         if error.fatal() or error.code() == KafkaError._FATAL:  # noqa: SLF001 - librdkafka's own name for it
             # such a producer never sends again; a new one has a new identity at the broker
             self._producer = self._connect()
@@ -71,10 +71,17 @@ class KafkaTransport:
     def close(self) -> None:
         """As ``Transport.close``."""
         self._producer.purge()
-        self._producer.poll(0)
+        self._poll(0)
 
     def _connect(self) -> Producer:
-        return Producer(self._config | {"error_cb": self._on_error})
+        # its own lines would go to the service's standard error; what they say is told here
+        return Producer(self._config | {"error_cb": self._troubles.note}, logger=_silent())
+
+    def _poll(self, wait_seconds: float) -> None:
+        try:
+            self._producer.poll(wait_seconds)
+        except KafkaException as error:  # raised where a producer can never send, as for a login without permissions
+            self._report(error.args[0])
 
     def _on_delivery(self, error: KafkaError | None, _message: Message) -> None:
         self._report(error)
@@ -83,23 +90,9 @@ class KafkaTransport:
         self._error = error
         self._is_reported = True
 
-    def _on_error(self, error: KafkaError) -> None:
-        """What librdkafka meets on its own. That all brokers are down is its summary of the error before."""
-        is_summary = error.code() == KafkaError._ALL_BROKERS_DOWN  # noqa: SLF001 - its public name
-        if not is_summary or self._last_error == NO_ANSWER:
-            self._last_error = error.str()
 
-    def _tell_away(self, why: str) -> None:
-        if not self._is_away:
-            log.warning(
-                "Kafka at %s does not take metrics: %s. They are kept in memory within the client's bounds and sent "
-                "when it does; nothing more is logged until then.",
-                self._bootstrap,
-                why,
-            )
-        self._is_away = True
-
-    def _tell_back(self) -> None:
-        if self._is_away:
-            log.info("Kafka at %s takes metrics again.", self._bootstrap)
-        self._is_away = False
+def _silent() -> logging.Logger:
+    """Takes everything and says nothing. No child of the root: nobody's configuration wakes it."""
+    logger = logging.Logger(CLIENT_ID)  # noqa: LOG001 - those that getLogger gives are everybody's
+    logger.disabled = True
+    return logger
