@@ -87,6 +87,10 @@ class Fold:
         """The version that the next change of this id must expect; -1 if the id was never used."""
         return self._versions.get((entity_type, entity_id), UNUSED)
 
+    def made_by(self, entity_type: str, entity_id: str, change_id: str) -> int:
+        """The version that a change has made, -1 if it has made none: repeating it gets that version."""
+        return self._changes.get((entity_type, entity_id, change_id), UNUSED)
+
     def entities(self, entity_type: str) -> Mapping[str, Entity]:
         """The entities of a type that are in force, by id; a live view."""
         return MappingProxyType(self._entities.setdefault(entity_type, {}))

@@ -12,13 +12,14 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp
 
 from pulsemon_producers.gateway.answers import problem_answer
+from pulsemon_producers.gateway.control.api import ControlApi
 from pulsemon_producers.gateway.door import Door
 from pulsemon_producers.gateway.influx_routes import InfluxDoors
 from pulsemon_producers.gateway.ingest import Ingest
 from pulsemon_producers.gateway.meters import MEDIA_TYPE as METERS_MEDIA_TYPE
 from pulsemon_producers.gateway.meters import CountedAnswers, Meters
 from pulsemon_producers.gateway.metrics_routes import metrics_router
-from pulsemon_producers.gateway.openapi import SECURITY_SCHEMES, ready_responses
+from pulsemon_producers.gateway.openapi import SCHEMAS, SECURITY_SCHEMES, ready_responses
 from pulsemon_producers.gateway.problems import (
     INTERNAL,
     INVALID_REQUEST,
@@ -43,12 +44,15 @@ def application(
     meters: Meters,
     now_ms: Callable[[], int],
     is_ready: Callable[[], bool],
+    control: ControlApi,
 ) -> ASGIApp:
     """All of one gateway. Nothing here decides anything: it names who does."""
     app = FastAPI(title="Pulse Monitor", version=API_VERSION, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.include_router(metrics_router(door, room, ingest, now_ms))
     app.include_router(InfluxDoors(door, room, ingest, now_ms).router())
     app.include_router(registry_router(room))
+    for router in control.routers():
+        app.include_router(router)
     _add_health(app, meters, is_ready)
     _add_problems(app, now_ms)
     _describe_security(app)
@@ -108,7 +112,9 @@ def _describe_security(app: FastAPI) -> None:
 
     def described() -> dict[str, Any]:
         document = made()
-        document.setdefault("components", {})["securitySchemes"] = SECURITY_SCHEMES
+        components = document.setdefault("components", {})
+        components["securitySchemes"] = SECURITY_SCHEMES
+        components.setdefault("schemas", {}).update(SCHEMAS)
         return document
 
     app.openapi = described  # type: ignore[method-assign] # the way that FastAPI documents

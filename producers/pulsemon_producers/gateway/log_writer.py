@@ -84,6 +84,26 @@ class LogWriter:
         self._tell(delivery.failures)
         return delivery.failures
 
+    async def append(self, topic: str, key: bytes, value: bytes, partition: int) -> int:
+        """Writes one record to another topic: its offset. Raises ConnectionError if the log does not confirm it."""
+        done: asyncio.Future[int] = self._loop.create_future()
+
+        def settled(error: KafkaError | None, message: Message) -> None:
+            if done.done():  # who waited may have gone
+                return
+            if error is None:
+                done.set_result(message.offset() or 0)
+            else:
+                done.set_exception(ConnectionError(str(error)))
+
+        try:
+            self._producer.produce(topic, value, key, partition, on_delivery=settled)
+        except (BufferError, KafkaException) as error:
+            raise ConnectionError(str(error)) from error
+        if self._is_idle:
+            self._pump()
+        return await done
+
     @property
     def is_well(self) -> bool:
         """False after something was not confirmed, until something is."""

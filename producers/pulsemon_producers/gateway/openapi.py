@@ -15,6 +15,10 @@ _PROBLEM: dict[str, Any] = {
         "detail": {"type": "string"},
         "server_time": {"type": "integer", "description": "Milliseconds since 1970, UTC."},
         "accepted": {"type": "integer", "description": "Items that are in the log nevertheless."},
+        "expected_version": {"type": "integer", "description": "The version that the request expected."},
+        "version": {"type": "integer", "description": "The newest version; -1 for an id that was never used."},
+        "in_force": {"type": ["object", "null"], "description": "That version; null if it ended the entity."},
+        "change_id": {"type": "string", "description": "Send it as Idempotency-Key with the same request again."},
         "errors": {
             "type": "array",
             "items": {
@@ -30,6 +34,9 @@ _PROBLEM: dict[str, Any] = {
         },
     },
 }
+PROBLEM_REFERENCE = {"$ref": "#/components/schemas/Problem"}
+SCHEMAS: dict[str, Any] = {"Problem": _PROBLEM}
+"""What operations refer to, so that it stands in the document once."""
 _SAMPLE: dict[str, Any] = {
     "type": "object",
     "required": ["name", "value"],
@@ -59,14 +66,14 @@ _RECEIPT: dict[str, Any] = {
     "required": ["accepted", "server_time"],
     "properties": {"accepted": {"type": "integer"}, "server_time": {"type": "integer"}},
 }
-_SECURITY: list[dict[str, list[str]]] = [{"bearer": []}, {"basic": []}]
+SECURITY: list[dict[str, list[str]]] = [{"bearer": []}, {"basic": []}]
 
 SECURITY_SCHEMES: dict[str, Any] = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "`Bearer pm_…`; `Token pm_…` is the same."},
     "basic": {"type": "http", "scheme": "basic", "description": "Any name, and the key as the password."},
 }
 METRICS_BODY: dict[str, Any] = {
-    "security": _SECURITY,
+    "security": SECURITY,
     "requestBody": {
         "required": True,
         "content": {
@@ -76,11 +83,11 @@ METRICS_BODY: dict[str, Any] = {
     },
 }
 LINES_BODY: dict[str, Any] = {
-    "security": _SECURITY,
+    "security": SECURITY,
     "requestBody": {"required": False, "content": {"text/plain": {"schema": {"type": "string"}}}},
 }
 QUERY_BODY: dict[str, Any] = {
-    "security": _SECURITY,
+    "security": SECURITY,
     "requestBody": {
         "required": False,
         "content": {
@@ -124,7 +131,7 @@ def query_responses() -> dict[int | str, dict[str, Any]]:
 
 def registry_responses() -> dict[int | str, dict[str, Any]]:
     """What the schema registry answers, in its own way; problems only about bodies."""
-    missing = {REGISTRY_MEDIA_TYPE: {"schema": _REGISTRY_ERROR}, MEDIA_TYPE: {"schema": _PROBLEM}}
+    missing = {REGISTRY_MEDIA_TYPE: {"schema": _REGISTRY_ERROR}, MEDIA_TYPE: {"schema": PROBLEM_REFERENCE}}
     found = {200: {"description": "As registries answer.", "content": {REGISTRY_MEDIA_TYPE: {}}}} | problem_responses()
     return found | {status: {"description": "It is not there.", "content": missing} for status in (404, 422)}
 
@@ -139,5 +146,5 @@ def problem_responses() -> dict[int | str, dict[str, Any]]:
     found: dict[int | str, dict[str, Any]] = {}
     for status in sorted({kind.status for kind in KINDS}):
         titles = "; ".join(f"{kind.name}: {kind.title}" for kind in KINDS if kind.status == status)
-        found[status] = {"description": titles, "content": {MEDIA_TYPE: {"schema": _PROBLEM}}}
+        found[status] = {"description": titles, "content": {MEDIA_TYPE: {"schema": PROBLEM_REFERENCE}}}
     return found

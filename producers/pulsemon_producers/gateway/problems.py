@@ -49,6 +49,12 @@ NOT_READY = Kind("not-ready", 503, "The gateway does not work yet")
 NOT_FOUND = Kind("not-found", 404, "There is nothing here")
 METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "Not with this method")
 INVALID_REQUEST = Kind("invalid-request", 400, "The request makes no sense")
+ENTITY_UNKNOWN = Kind("entity-unknown", 404, "It is not there")
+ENTITY_INVALID = Kind("entity-invalid", 422, "It makes no sense so")
+VERSION_CONFLICT = Kind("version-conflict", 409, "Another version is in force")
+PRECONDITION_REQUIRED = Kind("precondition-required", 428, "Say which version you have seen")
+KEY_REUSED = Kind("idempotency-key-reused", 422, "The Idempotency-Key was used for another change")
+CHANGE_UNCONFIRMED = Kind("change-unconfirmed", 503, "The change is not confirmed, and may be made")
 INTERNAL = Kind("internal", 500, "The gateway made a mistake")
 
 KINDS: tuple[Kind, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Kind))
@@ -77,7 +83,10 @@ class Rejected:
 
 
 class Problem(Exception):  # noqa: N818 - the name of the standard
-    """Ends a request with a problem document. ``accepted`` is how many items were written nevertheless."""
+    """Ends a request with a problem document. ``accepted`` is how many items were written nevertheless.
+
+    ``members`` are further members of the document, which clients may look at.
+    """
 
     def __init__(
         self,
@@ -89,6 +98,7 @@ class Problem(Exception):  # noqa: N818 - the name of the standard
         accepted: int | None = None,
         closes: bool = False,
         headers: Mapping[str, str] | None = None,
+        members: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(kind, detail)
         self.kind = kind
@@ -98,6 +108,7 @@ class Problem(Exception):  # noqa: N818 - the name of the standard
         self.accepted = accepted
         self.closes = closes
         self.headers = headers or {}
+        self.members = members or {}
 
     def document(self, server_time_ms: int) -> dict[str, Any]:
         """The body of the answer."""
@@ -108,4 +119,4 @@ class Problem(Exception):  # noqa: N818 - the name of the standard
             item["accepted"] = self.accepted
         if self.rejected:
             item["errors"] = [one.as_json() for one in self.rejected]
-        return item
+        return {**item, **self.members}

@@ -7,18 +7,20 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import uvicorn
 import uvloop
 from confluent_kafka.admin import AdminClient
 from pulsemon_schemas.errors import PermanentError, TransientError
-from pulsemon_schemas.runtime.control_reader import ControlReader
+from pulsemon_schemas.runtime.control_reader import ControlEntry, ControlReader
 from pulsemon_schemas.runtime.kafka import KafkaSettings, client_config
 from pulsemon_schemas.runtime.topic_identity import TopicIdentity, identify
 from pulsemon_schemas.topics import CONTROL, METRICS
 
 from pulsemon_producers.gateway.app import application
+from pulsemon_producers.gateway.control.api import ControlApi
+from pulsemon_producers.gateway.control.configuration import Configuration
 from pulsemon_producers.gateway.door import Door
 from pulsemon_producers.gateway.ingest import Ingest
 from pulsemon_producers.gateway.keyring import Keyring
@@ -31,6 +33,8 @@ from pulsemon_producers.gateway.token_bucket import Buckets
 log = logging.getLogger(__name__)
 
 FOLLOW_SECONDS = 0.05
+APPLIED_AT_ONCE = 1000
+"""Records of the control log between two turns of the loop, so that requests are answered meanwhile."""
 STOP_SECONDS = 10
 KEEP_ALIVE_SECONDS = 75
 BACKLOG = 2048
@@ -61,7 +65,9 @@ class _Gateway:
     def __init__(self, settings: GatewaySettings, kafka: KafkaSettings) -> None:
         self._settings = settings
         self._kafka = kafka
-        self._keyring = Keyring()
+        self._configuration = Configuration()
+        self._keyring = Keyring(self._configuration)
+        self._has_records = asyncio.Event()
         self._is_ready = False
 
     async def serve(self, listener: socket.socket, stop: threading.Event, ready: Callable[[], None]) -> None:
@@ -70,7 +76,14 @@ class _Gateway:
         metrics = await _identity(admin, METRICS.name, stop)
         if control is None or metrics is None:
             return
-        reader = ControlReader(self._kafka, CLIENT_ID, CONTROL.name, control.topic_id)
+        loop = asyncio.get_running_loop()
+        reader = ControlReader(
+            self._kafka,
+            CLIENT_ID,
+            CONTROL.name,
+            control.topic_id,
+            lambda: _wake(loop, self._has_records),
+        )
         writer = LogWriter(self._kafka, METRICS.name)
         server = _Server(self._config(writer, metrics.partition_count))
         reader.start()
@@ -89,15 +102,21 @@ class _Gateway:
     async def _follow(
         self, reader: ControlReader, serving: "asyncio.Task[None]", stop: threading.Event, ready: Callable[[], None]
     ) -> None:
-        """Hands the keyring what the control log has, until the end. Asking for it shows that the loop is alive."""
+        """Applies what the control log has, until the end. Asking for it shows that the loop is alive."""
         while not stop.is_set() and not serving.done():
             is_at_end = reader.has_reached_end
-            reader.deliver(self._keyring)
+            self._has_records.clear()
+            for piece in _pieces(reader.take()):
+                for entry in piece:
+                    if entry.record is not None:
+                        self._configuration.append(entry.offset, entry.append_time_ms, entry.record)
+                await asyncio.sleep(0)
             if is_at_end and not self._is_ready:
                 self._is_ready = True
                 ready()
                 log.info("the gateway takes metrics at %s", self._settings.url)
-            await asyncio.sleep(FOLLOW_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._has_records.wait(), FOLLOW_SECONDS)
 
     def _config(self, writer: LogWriter, partition_count: int) -> uvicorn.Config:
         settings = self._settings
@@ -109,8 +128,11 @@ class _Gateway:
         meters = Meters(lambda: room.held_bytes)
         metered = MeteredWriter(writer, meters)
         ingest = Ingest(metered, partition_count, settings.max_samples, _now_ms, _new_id, door.charge)
+        control = ControlApi(
+            self._configuration, self._keyring, room, writer, lambda _: None, _now_ms, lambda: self._is_ready
+        )
         return uvicorn.Config(
-            application(door, room, ingest, meters, _now_ms, lambda: self._is_ready and writer.is_well),
+            application(door, room, ingest, meters, _now_ms, lambda: self._is_ready and writer.is_well, control),
             http="httptools",
             ws="none",
             lifespan="off",
@@ -124,6 +146,16 @@ class _Gateway:
             ssl_certfile=settings.certificate_file,
             ssl_keyfile=settings.private_key_file,
         )
+
+
+def _wake(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
+    """From another thread, which may outlive the loop by a moment."""
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(event.set)
+
+
+def _pieces(entries: Sequence[ControlEntry]) -> Iterator[Sequence[ControlEntry]]:
+    return (entries[at : at + APPLIED_AT_ONCE] for at in range(0, len(entries), APPLIED_AT_ONCE))
 
 
 def _is_for_nobody(_record: logging.LogRecord) -> bool:

@@ -3,8 +3,8 @@
 import logging
 import threading
 import time
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -41,18 +41,35 @@ class ControlTaker(Protocol):
         """Takes a record that nobody can decode."""
 
 
+class ControlEntry(NamedTuple):
+    """One record at its place in the log; ``record`` None: nobody can decode it."""
+
+    offset: int
+    append_time_ms: int
+    record: ControlRecord | None
+
+
 class ControlReader:
     """Reads one life of the control topic, ``topic_id``. Nothing connects before ``start``.
 
-    What is wrong with the log is raised by ``deliver`` as PermanentError, again at each call.
+    What is wrong with the log is raised by ``deliver`` and ``take`` as PermanentError, again at each call.
+    ``on_records`` is called by the reader's thread when there is something to take.
     """
 
-    def __init__(self, kafka: KafkaSettings, group_id: str, topic: str, topic_id: str) -> None:
+    def __init__(
+        self,
+        kafka: KafkaSettings,
+        group_id: str,
+        topic: str,
+        topic_id: str,
+        on_records: Callable[[], None] | None = None,
+    ) -> None:
         self.topic_id = topic_id
         self._topic = topic
         self._config = reader_config(kafka, group_id)
         self._admin = AdminClient({**client_config(kafka), "log_level": ERRORS_ONLY})
-        self._waiting: list[tuple[int, ControlRecord | None]] = []
+        self._on_records = on_records
+        self._waiting: list[ControlEntry] = []
         self._lock = threading.Lock()
         self._failure: PermanentError | None = None
         self._next_offset = 0
@@ -73,7 +90,7 @@ class ControlReader:
 
     @property
     def has_reached_end(self) -> bool:
-        """Whether all that was in the log at the start is read; ``deliver`` then hands it on."""
+        """Whether all that was in the log at the start is read; ``deliver`` or ``take`` then hands it on."""
         return self._has_reached_end.is_set()
 
     def deliver(self, taker: ControlTaker) -> int:
@@ -81,16 +98,30 @@ class ControlReader:
 
         Raises PermanentError if the log is another one than before, or lacks records.
         """
+        waiting = self._taken()
+        for entry in waiting:
+            if entry.record is None:
+                taker.pass_over(entry.offset)
+            else:
+                taker.append(entry.offset, entry.record)
+        self._tell_failure()
+        return len(waiting)
+
+    def take(self) -> list[ControlEntry]:
+        """What was read since the last call, with times. PermanentError as ``deliver``, once there is nothing left."""
+        waiting = self._taken()
+        if not waiting:
+            self._tell_failure()
+        return waiting
+
+    def _taken(self) -> list[ControlEntry]:
         with self._lock:
             waiting, self._waiting = self._waiting, []
-        for offset, record in waiting:
-            if record is None:
-                taker.pass_over(offset)
-            else:
-                taker.append(offset, record)
+        return waiting
+
+    def _tell_failure(self) -> None:
         if self._failure is not None:
             raise self._failure
-        return len(waiting)
 
     def _run(self) -> None:
         consumer = Consumer(self._config, logger=log)
@@ -107,10 +138,17 @@ class ControlReader:
         end = self._end_of_log(consumer)
         consumer.assign([TopicPartition(self._topic, PARTITION, 0)])
         while not self._stop.is_set():
-            self._take(consumer.consume(POLL_RECORDS, POLL_SECONDS if self.has_reached_end else BUSY_POLL_SECONDS))
+            self._take(self._read(consumer))
             if self._next_offset >= end:
                 self._has_reached_end.set()
             self._check_identity()
+
+    def _read(self, consumer: Consumer) -> Sequence[Message]:
+        """Many at once on the way to the end; then the next at once when it comes, for somebody may wait for it."""
+        if not self.has_reached_end:
+            return consumer.consume(POLL_RECORDS, BUSY_POLL_SECONDS)
+        first = consumer.consume(1, POLL_SECONDS)
+        return [*first, *consumer.consume(POLL_RECORDS, 0)] if first else first
 
     def _end_of_log(self, consumer: Consumer) -> int:
         place = TopicPartition(self._topic, PARTITION)
@@ -130,10 +168,12 @@ class ControlReader:
         return 0
 
     def _take(self, messages: Sequence[Message]) -> None:
-        taken: list[tuple[int, ControlRecord | None]] = []
+        taken: list[ControlEntry] = []
         for message in messages:
             if (error := message.error()) is None:
-                taken.append((message.offset() or 0, _decode(message.value() or b"")))
+                taken.append(
+                    ControlEntry(message.offset() or 0, message.timestamp()[1], _decode(message.value() or b""))
+                )
             elif error.fatal() or error.code() in CUT_OFF:
                 raise PermanentError(
                     f"{self._topic} cannot be read from offset {self._next_offset} on: {error}. What was read is kept. "
@@ -142,9 +182,11 @@ class ControlReader:
             else:
                 log.debug("reading %s: %s", self._topic, error)
         if taken:
-            self._next_offset = taken[-1][0] + 1
+            self._next_offset = taken[-1].offset + 1
             with self._lock:
                 self._waiting += taken
+            if self._on_records is not None:
+                self._on_records()
 
     def _check_identity(self) -> None:
         """A topic made anew is another log: versions are offsets, so nothing of the old one means anything in it."""

@@ -165,8 +165,10 @@ def test_all_of_it_is_described_as_openapi(gateway: Gateway) -> None:
     metrics = document["paths"]["/api/v1/metrics"]["post"]
     assert metrics["security"] == [{"bearer": []}, {"basic": []}]
     assert set(document["components"]["securitySchemes"]) == {"bearer", "basic"}
-    named = metrics["responses"]["401"]["content"]["application/problem+json"]["schema"]["properties"]["type"]["enum"]
-    assert set(named) == {kind.uri for kind in KINDS}
+    reference = metrics["responses"]["401"]["content"]["application/problem+json"]["schema"]["$ref"]
+    assert reference == "#/components/schemas/Problem"
+    problem = document["components"]["schemas"]["Problem"]
+    assert set(problem["properties"]["type"]["enum"]) == {kind.uri for kind in KINDS}
 
 
 def test_what_a_gateway_counts_of_itself(gateway: Gateway, server_id: str) -> None:

@@ -1,0 +1,72 @@
+"""A kind of entity, as data: where it is found, what its body may say, who may change it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pulsemon_schemas.tokens import READ
+
+from pulsemon_producers.gateway.control.configuration import Held
+
+MAX_ID_CHARACTERS = 253
+
+Check = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
+"""Id and body as sent to the body as it is written. Raises RuleError with everything that is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One parameter of a list. ``matches`` is asked with the entity and each value that was given: all must match."""
+
+    description: str
+    matches: Callable[[Held, str], bool]
+    is_repeatable: bool = False
+
+
+def nothing_beside(_: Held) -> Mapping[str, Any]:
+    """For kinds that are only what is written."""
+    return {}
+
+
+def is_plain_id(entity_id: str) -> bool:
+    """Whether an entity may be called so: one segment of an address, and readable."""
+    return (
+        0 < len(entity_id) <= MAX_ID_CHARACTERS
+        and entity_id.isprintable()
+        and "/" not in entity_id
+        and not entity_id.startswith("_")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class EntityKind:
+    """Everything that is special about one kind of entity.
+
+    ``path`` follows ``/api/v1/``. ``body_schema`` is for the OpenAPI document, ``check`` decides. ``beside`` are
+    members of its representation that the control log does not have, described by ``beside_schema``.
+    """
+
+    entity_type: str
+    path: str
+    noun: str
+    write_scope: str
+    body_schema: Mapping[str, Any]
+    check: Check
+    read_scope: str = READ
+    filters: Mapping[str, Filter] = field(default_factory=dict)
+    beside: Callable[[Held], Mapping[str, Any]] = nothing_beside
+    beside_schema: Mapping[str, Any] = field(default_factory=dict)
+    is_id: Callable[[str], bool] = is_plain_id
+
+    def representation(self, held: Held) -> dict[str, Any]:
+        """A version as it is answered."""
+        return {
+            "id": held.entity_id,
+            "version": held.version,
+            "changed_at": held.at_ms or None,
+            "author": held.author,
+            "on_behalf_of": held.on_behalf_of,
+            "reason": held.reason,
+            "body": held.body,
+            **self.beside(held),
+        }
