@@ -7,6 +7,8 @@ MAGIC = 0
 FRAME_BYTES = 5
 DOUBLE_BYTES = 8
 END_OF_BLOCKS = b"\x00"
+SHORT = tuple(bytes((length << 1,)) for length in range(64))
+"""Lengths in one byte, as nearly every name and label has."""
 
 
 def frame(schema_id: int) -> bytes:
@@ -28,7 +30,8 @@ def encode_long(number: int) -> bytes:
 def encode_text(text: str) -> bytes:
     """A string: its length in bytes, then UTF-8. Raises UnicodeEncodeError for lone surrogates."""
     raw = text.encode()
-    return encode_long(len(raw)) + raw
+    length = len(raw)
+    return (SHORT[length] if length < len(SHORT) else encode_long(length)) + raw
 
 
 def encode_texts(texts: Sequence[str]) -> bytes:

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from pulsemon_producers.collectors.base import Collector, Point, Tick, updown
-from pulsemon_producers.collectors.host import Host, read_pieces
+from pulsemon_producers.collectors.host import Host
+from pulsemon_producers.collectors.kernel_files import read_pieces
 from pulsemon_producers.collectors.tcp import socket_counts
 
 log = logging.getLogger(__name__)

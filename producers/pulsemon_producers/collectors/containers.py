@@ -8,6 +8,7 @@ from pulsemon_producers.collectors.container_names import name_of
 from pulsemon_producers.collectors.container_paths import Container, containers
 from pulsemon_producers.collectors.counters import Change, Reading, changes
 from pulsemon_producers.collectors.host import Host
+from pulsemon_producers.collectors.remembered import Remembered
 
 ID, NAME = "container.id", "container.name"
 SELF = "self"
@@ -22,12 +23,13 @@ class ContainerCollector(Collector):
     def __init__(self, host: Host) -> None:
         super().__init__(host)
         self._last: Reading | None = None
+        self._groups = Remembered(lambda: (tree(host), own_cgroup(host)))
         self._names: dict[str, str] = {}
         self._layered: dict[str, bool] = {}
 
     def collect(self, tick: Tick) -> Iterator[Point]:
         """Totals at once, the processors in use from a container's second tick on."""
-        labelled = self._labelled()
+        labelled = self._labelled(*self._groups.at(tick))
         used = {key: seconds for key, (cgroup, _) in labelled.items() if (seconds := cgroup.cpu_seconds()) is not None}
         now = Reading(self.host.monotonic_seconds(), tick.boot_id, used)
         last, self._last = self._last, now
@@ -41,15 +43,13 @@ class ContainerCollector(Collector):
             if tick.wants("container.uptime"):
                 yield from self._uptime(cgroup, labels)
 
-    def _labelled(self) -> dict[str, tuple[Cgroup, Mapping[str, str]]]:
+    def _labelled(self, root: Cgroup | None, own: Cgroup | None) -> dict[str, tuple[Cgroup, Mapping[str, str]]]:
         """The groups with their labels, by id."""
-        root = tree(self.host)
         if root is None:
             return {}
         found = containers(self.host, root)
         self._names = {one.id: self._names.get(one.id) or name_of(self.host, one) for one in found}
         labelled = {one.id: (one.cgroup, self._labels(one)) for one in found}
-        own = own_cgroup(self.host)
         if own is not None:
             labelled[SELF] = (own, {ID: SELF, NAME: SELF})
         return labelled

@@ -40,7 +40,7 @@ class CpuCollector(Collector):
 
     def collect(self, tick: Tick) -> Iterator[Point]:
         """Totals at once, utilization from the second tick on."""
-        stat = parse_stat(self.host.proc("stat"))
+        stat = parse_stat(self.host.proc("stat"), with_each=any(map(tick.wants, SINGLE_METRICS)))
         yield from self._times(tick, stat.seconds)
         for name, key in COUNTERS.items():
             if key in stat.totals:
@@ -48,13 +48,12 @@ class CpuCollector(Collector):
         for name, key in GAUGES.items():
             if key in stat.totals:
                 yield gauge(name, stat.totals[key])
-        yield from self._sizes(tick, len(stat.seconds) - 1)
+        yield from self._sizes(tick, stat.logical_cpus)
 
     def _times(self, tick: Tick, seconds: Mapping[str, Totals]) -> Iterator[Point]:
-        shown = [cpu for cpu in seconds if cpu == ALL or any(map(tick.wants, SINGLE_METRICS))]
         last = self._last if self._last is not None and self._last.boot_id == tick.boot_id else None
         before = {} if last is None else last.items
-        read = {cpu: _steadied(before.get(cpu), seconds[cpu]) for cpu in shown}
+        read = {cpu: _steadied(before.get(cpu), modes) for cpu, modes in seconds.items()}
         now = self._last = Reading(self.host.monotonic_seconds(), tick.boot_id, read)
         for cpu, modes in read.items():
             yield from _totals(cpu, modes)

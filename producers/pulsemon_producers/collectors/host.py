@@ -10,9 +10,8 @@ from pathlib import Path
 
 from pulsemon_producers.collectors.command import run_command
 from pulsemon_producers.collectors.kernel_clock import KernelClock, read_kernel_clock
+from pulsemon_producers.collectors.kernel_files import OpenFiles, read_bytes
 from pulsemon_producers.collectors.socket_diag import TcpSockets, read_tcp_sockets
-
-READ_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +35,18 @@ class Host:
     page_bytes: int = field(default_factory=resource.getpagesize)
     machine: str = field(default_factory=platform.machine)
     agent_version: str = ""
+    files: OpenFiles = field(default_factory=OpenFiles)
 
     def proc(self, name: str) -> str:
         """The text of a file below ``procfs``. Raises OSError."""
-        return _text(f"{self.procfs}/{name}")
+        return _text(self.files.read(f"{self.procfs}/{name}"))
 
     def proc_if_any(self, name: str) -> str | None:
         """As ``proc``; None where this kernel or container has no such file."""
-        return _text_if_any(f"{self.procfs}/{name}")
+        try:
+            return self.proc(name)
+        except OSError:
+            return None
 
     def has_proc(self, name: str) -> bool:
         """True if there is such a file below ``procfs``."""
@@ -97,52 +100,31 @@ class Host:
 
 
 def fields(text: str) -> Iterator[tuple[str, int]]:
-    """Name and number of each line of files such as ``meminfo``; units are left out."""
+    """Name and number of each line of files such as ``memory.stat``; units are left out."""
     for line in text.splitlines():
         parts = line.split()
         if len(parts) >= 2 and parts[1].isdigit():
             yield parts[0].rstrip(":"), int(parts[1])
 
 
-def picked(text: str, names: Iterable[str]) -> dict[str, int]:
-    """As ``fields``, of these names alone: ``vmstat`` has two hundred lines of which a handful are wanted."""
+def picked(text: str, names: Iterable[str], sign: str = " ") -> dict[str, int]:
+    """As ``fields``, of these names alone, which ``sign`` follows: ``vmstat`` has two hundred lines, few are wanted."""
     found = {}
+    text = f"\n{text}"
     for name in names:
-        start = text.find(f"\n{name} ")
+        start = text.find(f"\n{name}{sign}")
         if start >= 0:
-            found[name] = int(text[start + len(name) + 2 : text.find("\n", start + 1)])
+            found[name] = int(text[start + len(name) + 2 : text.find("\n", start + 1)].split()[0])
     return found
 
 
-def read_bytes(path: str) -> bytes:
-    """A small file of the kernel, in as few system calls as there can be. Raises OSError."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        pieces = [os.read(descriptor, READ_BYTES)]
-        while pieces[-1]:
-            pieces.append(os.read(descriptor, READ_BYTES))
-    finally:
-        os.close(descriptor)
-    return b"".join(pieces)
-
-
-def read_pieces(path: str) -> Iterator[bytes]:
-    """A file of the kernel that may be large, a piece at a time; nothing if there is no such file."""
-    try:
-        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - as above
-            while piece := file.read(READ_BYTES):
-                yield piece
-    except OSError:
-        return
-
-
-def _text(path: str) -> str:
-    return read_bytes(path).decode("utf-8", "surrogateescape")
+def _text(content: bytes) -> str:
+    return content.decode("utf-8", "surrogateescape")
 
 
 def _text_if_any(path: str) -> str | None:
     # a network card that is down answers EINVAL when asked for its speed, a hidden file EACCES
     try:
-        return _text(path)
+        return _text(read_bytes(path))
     except OSError:
         return None

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 
 from pulsemon_producers.collectors.base import Collector, Point, Tick, counter, gauge, updown
-from pulsemon_producers.collectors.cgroup import own_cgroup
-from pulsemon_producers.collectors.host import Host, fields, picked
+from pulsemon_producers.collectors.cgroup import Cgroup, own_cgroup
+from pulsemon_producers.collectors.host import Host, picked
 from pulsemon_producers.collectors.limits import memory_limit
+from pulsemon_producers.collectors.remembered import Remembered
 
 BYTES_PER_KIB = 1024
 
@@ -21,6 +22,15 @@ SLAB_STATES: Mapping[str, str] = {"reclaimable": "SReclaimable", "unreclaimable"
 HUGE_PAGES = "system.memory.linux.hugepages.usage"
 CACHES = ("Cached", "SReclaimable")
 """What ``free`` calls cache: the page cache, and kernel objects that can be made again."""
+WANTED = tuple(
+    dict.fromkeys(
+        (
+            *("MemTotal", "MemFree", "MemAvailable", "Buffers", *CACHES, *MEMINFO.values(), *SLAB_STATES.values()),
+            *("HugePages_Total", "HugePages_Free"),
+        )
+    )
+)
+"""Of the fifty lines of ``/proc/meminfo``."""
 
 
 class MemoryCollector(Collector):
@@ -28,15 +38,21 @@ class MemoryCollector(Collector):
 
     name = "memory"
 
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        self._cgroup = Remembered(lambda: own_cgroup(host))
+
     def collect(self, tick: Tick) -> Iterator[Point]:
         """All but what the kernel does not show."""
-        meminfo = dict(fields(self.host.proc("meminfo")))
+        meminfo = picked(self.host.proc("meminfo"), WANTED, ":")
         size = {key: amount * BYTES_PER_KIB for key, amount in meminfo.items()}
         yield updown("system.memory.limit", size["MemTotal"])
         yield from _states(size)
         available = size["MemAvailable"] if "MemAvailable" in size else _available(size)
         yield updown("system.memory.linux.available", available)
-        yield gauge("system.memory.available.ratio", _available_ratio(self.host, available, size["MemTotal"]))
+        yield gauge(
+            "system.memory.available.ratio", _available_ratio(self._cgroup.at(tick), available, size["MemTotal"])
+        )
         for name, key in MEMINFO.items():
             if key in size:
                 yield updown(name, size[key])
@@ -71,9 +87,8 @@ def _available(size: Mapping[str, int]) -> int:
     return size["MemFree"] + max(0, droppable)
 
 
-def _available_ratio(host: Host, available: int, total: int) -> float:
+def _available_ratio(cgroup: Cgroup | None, available: int, total: int) -> float:
     """Of the memory, or of the container's limit: there the smaller of what it has left and what the host has left."""
-    cgroup = own_cgroup(host)
     limit = memory_limit(cgroup, total)
     used = None if cgroup is None else cgroup.memory_bytes()
     if cgroup is None or used is None or limit == total:

@@ -19,18 +19,25 @@ class Stat:
 
     seconds: Mapping[str, Mapping[str, float]]
     totals: Mapping[str, int]
+    logical_cpus: int
 
 
-def parse_stat(text: str) -> Stat:
-    """The parts of the file that are sent; the counts of single interrupts are not read."""
+def parse_stat(text: str, *, with_each: bool) -> Stat:
+    """The parts of the file that are sent; the counts of single interrupts are not read.
+
+    Without ``with_each`` only all processors together: a host may have some hundred.
+    """
     seconds: dict[str, dict[str, float]] = {}
     totals: dict[str, int] = {}
+    logical_cpus = text.count("\ncpu")
     for line in text.splitlines():
         name, _, rest = line.partition(" ")
         if name.startswith("cpu"):
+            if name != "cpu" and not with_each:
+                continue
             read = [int(part) / TICKS_PER_SECOND for part in rest.split()[: len(MODES)]]
             read += [0.0] * (len(MODES) - len(read))
             seconds[name.removeprefix("cpu") or ALL] = dict(zip(MODES, read, strict=True))
         elif name != "softirq":
             totals[name] = int(rest.partition(" ")[0])
-    return Stat(seconds, totals)
+    return Stat(seconds, totals, logical_cpus)

@@ -4,7 +4,8 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pulsemon_producers.collectors.host import Host, read_bytes
+from pulsemon_producers.collectors.host import Host
+from pulsemon_producers.collectors.kernel_files import read_bytes
 
 KERNEL_THREAD = 0x00200000
 """PF_KTHREAD in the flags of a process."""

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from pulsemon_producers.collectors.base import Collector, Point, Tick, counter, gauge, updown
-from pulsemon_producers.collectors.host import fields, picked
+from pulsemon_producers.collectors.host import picked
 
 BYTES_PER_KIB = 1024
+MEMINFO = ("SwapTotal", "SwapFree")
 VMSTAT = ("pswpin", "pswpout", "pgfault", "pgmajfault")
 
 
@@ -16,8 +17,8 @@ class SwapCollector(Collector):
 
     def collect(self, tick: Tick) -> Iterator[Point]:  # noqa: ARG002 - part of the interface
         """Utilization only where there is swap."""
-        meminfo = dict(fields(self.host.proc("meminfo")))
-        total, free = (meminfo.get(key, 0) * BYTES_PER_KIB for key in ("SwapTotal", "SwapFree"))
+        meminfo = picked(self.host.proc("meminfo"), MEMINFO, ":")
+        total, free = (meminfo.get(key, 0) * BYTES_PER_KIB for key in MEMINFO)
         for state, amount in (("used", total - free), ("free", free)):
             labels = {"system.paging.state": state}
             yield updown("system.paging.usage", amount, labels)

@@ -1,6 +1,7 @@
 """TCP and UDP: sockets, segments, what was lost at full queues, and tracked connections."""
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from pulsemon_producers.collectors.base import Collector, Point, Tick, counter, updown
 from pulsemon_producers.collectors.host import Host
@@ -35,27 +36,51 @@ SOCKETS: Mapping[str, tuple[tuple[str, str], ...]] = {
 CONNTRACK = "sys/net/netfilter/nf_conntrack_{}"
 
 
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A row's names as one line, and what of it is sent: metric, column and labels; ``last`` is the last column."""
+
+    names: str
+    counters: tuple[tuple[str, int, Mapping[str, str]], ...]
+    last: int
+
+
 class TcpCollector(Collector):
     """What the kernel counts for the network that the agent is in."""
 
     name = "tcp"
 
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        self._headings: dict[str, Heading] = {}
+
     def collect(self, tick: Tick) -> Iterator[Point]:
         """All that this kernel has; connections are tracked only where the module is loaded."""
-        yield from _counts(self.host)
+        yield from self._counts()
         yield from _sockets(self.host)
         for key in ("count", "max"):
             name = f"system.network.conntrack.{key}"
             if tick.wants(name) and (text := self.host.proc_if_any(CONNTRACK.format(key))):
                 yield updown(name, int(text))
 
-
-def _counts(host: Host) -> Iterator[Point]:
-    tables = tables_of((host.proc_if_any("net/snmp") or "") + (host.proc_if_any("net/netstat") or ""), SNMP)
-    for row, (names, values) in tables.items():
-        for metric, name, labels in SNMP[row]:
-            if name in names:
-                yield counter(metric, int(values[names.index(name)]), labels)
+    def _counts(self) -> Iterator[Point]:
+        """Each row comes twice, first with its names: those of the kernel that runs are looked through once."""
+        text = (self.host.proc_if_any("net/snmp") or "") + (self.host.proc_if_any("net/netstat") or "")
+        names = ""
+        for line in text.splitlines():
+            row = line.partition(":")[0]
+            if row not in SNMP:
+                continue
+            if not names:
+                names = line
+                continue
+            heading = self._headings.get(row)
+            if heading is None or heading.names != names:
+                heading = self._headings[row] = heading_of(row, names)
+            names = ""
+            values = line.split(None, heading.last + 1)
+            for metric, column, labels in heading.counters:
+                yield counter(metric, int(values[column]), labels)
 
 
 def _sockets(host: Host) -> Iterator[Point]:
@@ -68,17 +93,11 @@ def _sockets(host: Host) -> Iterator[Point]:
         yield updown("system.network.tcp.memory", stat["TCP", "mem"])
 
 
-def tables_of(text: str, wanted: Container[str]) -> dict[str, tuple[list[str], list[str]]]:
-    """Names and values of rows by what they begin with: each comes twice, first with its names."""
-    tables: dict[str, tuple[list[str], list[str]]] = {}
-    names: dict[str, list[str]] = {}
-    for line in text.splitlines():
-        row, _, rest = line.partition(":")
-        if row in names:
-            tables[row] = names.pop(row), rest.split()
-        elif row in wanted:
-            names[row] = rest.split()
-    return tables
+def heading_of(row: str, names: str) -> Heading:
+    """Where the wanted names stand."""
+    columns = {name: column for column, name in enumerate(names.split())}
+    found = tuple((metric, columns[name], labels) for metric, name, labels in SNMP[row] if name in columns)
+    return Heading(names, found, max((column for _, column, _ in found), default=0))
 
 
 def socket_counts(text: str) -> dict[tuple[str, str], int]:
