@@ -1,0 +1,152 @@
+"""Rows of the store into files, while sinks go on storing."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from functools import reduce
+from operator import xor
+from typing import Any
+
+from pulsemon_schemas.errors import TransientError
+
+from pulsemon_sinks.backup import arrow
+from pulsemon_sinks.backup.cutoffs import Cutoff, read_cutoffs
+from pulsemon_sinks.backup.folder import UnfinishedFolder
+from pulsemon_sinks.backup.manifest import Applied, BackupError, PieceFile, StoreCopy, TableCopy
+from pulsemon_sinks.backup.plan import PIECE_VALUES, Piece, Planner
+from pulsemon_sinks.backup.tables import ROLLUPS, Column, KeptTable, is_copied, kept_tables
+from pulsemon_sinks.clickhouse.connection import Store
+from pulsemon_sinks.clickhouse.migrate import MigrationState
+from pulsemon_sinks.clickhouse.turn import Turns
+from pulsemon_sinks.rollups.job import LEASE_SECONDS
+
+TURN_SECONDS = 300.0
+"""A run that makes rollups has ended by then, or its lease has."""
+PATIENCE_SECONDS = 60.0
+READ_SETTINGS = {"max_threads": 2}
+
+
+class Dump:
+    """One copy of one database into a folder. Errors as Store, BackupError, OSError of the folder."""
+
+    def __init__(self, store: Store, database: str, folder: UnfinishedFolder, piece_values: int = PIECE_VALUES) -> None:
+        self._store = store
+        self._database = database
+        self._folder = folder
+        self._piece_values = piece_values
+        self._begun: dict[str, Any] = {}
+        self._tables: dict[str, KeptTable] = {}
+
+    def begin(self, migrations: tuple[MigrationState, ...]) -> None:
+        """Decides what is copied, and copies what must be of one moment: the rollups, while nobody makes any.
+
+        A run that was cut off after this goes on with what it decided; one that was cut off in it begins anew.
+        """
+        _check_schema(self._database, migrations)
+        self._tables = {
+            one.name: one for one in kept_tables(self._store, self._database).values() if is_copied(one.name)
+        }
+        self._begun = self._folder.begun() or {}
+        if not self._begun:
+            self._folder.empty()
+            self._begun = self._decide(migrations)
+            self._folder.begin(self._begun)
+
+    def _decide(self, migrations: tuple[MigrationState, ...]) -> dict[str, Any]:
+        turns = Turns(self._store, f"{self._database}.rollup_turns", LEASE_SECONDS)
+        with turns.take(TURN_SECONDS) as renew:
+            cutoffs = read_cutoffs(self._store, self._database)
+            planner = Planner(self._store, self._database, cutoffs, self._piece_values)
+            for piece in (one for name in ROLLUPS for one in planner.pieces(self._tables[name])):
+                self._copy(piece)
+                renew()
+        others = [one for one in self._tables.values() if one.name not in ROLLUPS]
+        return {
+            "engine": self._store.rows("SELECT version()")[0][0],
+            "database": self._database,
+            "migrations": [asdict(Applied(one.version, one.name, one.checksum)) for one in migrations],
+            "cutoffs": [asdict(one) for one in cutoffs],
+            "tables": {
+                one.name: [[column.name, column.kind] for column in one.columns] for one in self._tables.values()
+            },
+            "ttls": {one.name: one.ttl for one in self._tables.values()},
+            "pieces": [asdict(piece) for one in others for piece in planner.pieces(one)],
+        }
+
+    @property
+    def total(self) -> int:
+        """How many pieces ``run`` yields."""
+        return len(self._begun["pieces"])
+
+    def run(self) -> Iterator[PieceFile]:
+        """Copies what is not copied yet; yields each piece once it is on the disk."""
+        done = self._folder.done()
+        for piece in (Piece(**one) for one in self._begun["pieces"]):
+            yield done.get(piece.file) or self._copy(piece)
+
+    def copied(self) -> StoreCopy:
+        """What the folder holds now."""
+        done = self._folder.done().values()
+        begun = self._begun
+        return StoreCopy(
+            begun["engine"],
+            begun["database"],
+            tuple(Applied(**one) for one in begun["migrations"]),
+            tuple(Cutoff(**one) for one in begun["cutoffs"]),
+            tuple(
+                TableCopy(
+                    name,
+                    tuple(Column(*one) for one in columns),
+                    begun["ttls"][name],
+                    tuple(piece for piece in done if piece.table == name),
+                )
+                for name, columns in begun["tables"].items()
+            ),
+        )
+
+    def _copy(self, piece: Piece) -> PieceFile:
+        table = self._tables[piece.table]
+        *values, hashes = _patiently(lambda: self._read(table, piece.where))
+        size_bytes, digest = self._folder.write(piece.file, lambda path: arrow.write(path, table.columns, values))
+        made = PieceFile(piece.table, piece.file, len(hashes), size_bytes, digest, reduce(xor, hashes, 0))
+        self._folder.note(made)
+        return made
+
+    def _read(self, table: KeptTable, where: str) -> tuple[Any, ...]:
+        wanted = ", ".join(arrow.selected(one) for one in table.columns)
+        sql = (
+            f"SELECT {wanted}, {row_hash(table.columns)} FROM {self._database}.{table.name}"
+            f"{' FINAL' if table.replaces else ''} WHERE {where} ORDER BY {table.sorting_key or 1}"
+        )
+        return self._store.columns(sql, settings=READ_SETTINGS).values
+
+
+def row_hash(columns: tuple[Column, ...]) -> str:
+    """The expression for the hash of a row. One NULL would make the whole hash NULL, so it stands as text."""
+    parts = (
+        f"isNull(`{one.name}`), ifNull(toString(`{one.name}`), '')"
+        if one.kind.startswith("Nullable")
+        else f"`{one.name}`"
+        for one in columns
+    )
+    return f"cityHash64({', '.join(parts)})"
+
+
+def _check_schema(database: str, migrations: tuple[MigrationState, ...]) -> None:
+    if wrong := [f"{one.name} is {one.state}" for one in migrations if one.state != "applied"]:
+        raise BackupError(
+            f"the database {database} has not the schema of this program ({'; '.join(wrong[:3])}): nothing was "
+            "written; `pulsemon migrate status` tells more"
+        )
+
+
+def _patiently(ask: Callable[[], tuple[Any, ...]]) -> tuple[Any, ...]:
+    """Asks again while a store is away for a moment."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return ask()
+        except TransientError as error:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(error.retry_after_seconds)
