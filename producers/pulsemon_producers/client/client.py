@@ -6,6 +6,7 @@ from time import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, SupportsFloat, TypeVar
 
+from pulsemon_producers.client.belonging import Belonging
 from pulsemon_producers.client.core import Core, Source
 from pulsemon_producers.client.counter import Counter, UpDown
 from pulsemon_producers.client.exceptions import Exceptions
@@ -32,7 +33,7 @@ MAX_WAYS_TO_WRITE = 4
 """Labels of one series may be written in several orders; each is remembered, this many a series on average."""
 
 
-class Client:
+class Client(Belonging):
     """Collects a service's metrics in memory and sends them in the background, every ``flush_interval_seconds``.
 
     No call of an instrument blocks or raises, whatever the broker does and whatever the arguments are. Every argument
@@ -149,7 +150,7 @@ class Client:
         with client.exceptions("shop.import.errors"):
             load()
         """
-        return self._unnamed(name, "exceptions") if callable(name) else Exceptions(self, name, labels)
+        return self._unnamed(name, "exceptions") if callable(name) else Exceptions(self, self._core, name, labels)
 
     def count(self, name: str, amount: SupportsFloat = 1, /, **labels: object) -> None:
         """Adds to a counter: ``client.counter(name, **labels).add(amount)``, in less time.

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import ClassVar, Protocol, SupportsFloat
 
+from pulsemon_producers.client.belonging import Belonging
 from pulsemon_producers.client.reading import Labels, Reading
 
 ASLEEP = -1
@@ -24,7 +25,7 @@ class Host(Protocol):
         ...
 
 
-class Instrument:
+class Instrument(Belonging):
     """One series, or a few that belong together. Made by the client, which gives the same one for the same labels.
 
     ``refusal`` is a reason and a sentence for an instrument that keeps nothing: whoever asked for it can use it like

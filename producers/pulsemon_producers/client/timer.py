@@ -6,6 +6,7 @@ from time import perf_counter
 from types import TracebackType
 from typing import Any, NamedTuple, Optional, Self, TypeVar
 
+from pulsemon_producers.client.belonging import Belonging
 from pulsemon_producers.client.histogram import Histogram
 from pulsemon_producers.client.wrapping import wrapped
 
@@ -84,7 +85,7 @@ class Timer(Histogram):
         self.observe(ended - found.at_seconds)
 
 
-class Timing:
+class Timing(Belonging):
     """One running measurement: began when it was made, is counted at the first ``stop``. Example::
 
     timing = client.timer("shop.upload").time()

@@ -21,3 +21,9 @@ def make(tmp_path: Path) -> Iterator[Maker]:
     yield made
     for client in clients:
         client.close(0)
+
+
+@pytest.fixture
+def client(make: Maker) -> Client:
+    """One that sends into memory."""
+    return make()
