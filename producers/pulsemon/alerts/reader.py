@@ -72,7 +72,7 @@ def read(
     since its environment's was pending does not come again if that ends without firing.
 
     The loop ends, and the group is left, soon after ``stop`` is set; KeyboardInterrupt leaves it, too, and is raised.
-    While Kafka is away the loop waits, and says so once. Raises SettingsError for settings that are wrong, AuthError
+    While Kafka is away the loop waits, and says so once. Raises ValueError for arguments that are none, SettingsError for settings that are wrong, AuthError
     for a login that is refused, here or in what ``inhibit`` needs, TransientError if Kafka does not tell the group's
     place, PermanentError if reading can never go on.
 
@@ -86,6 +86,11 @@ def read(
         raise ValueError("group: name one, as pulsemon-bridge-mine; it keeps the place in the log")
     if start not in ("latest", "earliest"):
         raise ValueError(f"start={start!r}: use latest or earliest")
+    if kafka is not None and not isinstance(kafka, KafkaSettings):
+        raise ValueError(
+            f"kafka is a KafkaSettings, not a {type(kafka).__name__}: from pulsemon import KafkaSettings, and write "
+            'kafka=KafkaSettings("host:9092") with the login that it needs; without it PULSEMON_KAFKA_… are read'
+        )
     settings = load(KafkaSettings, ENVIRONMENT_PREFIX, os.environ) if kafka is None else kafka
     config = consumer_config(settings, group, group) | {"session.timeout.ms": round(session_seconds * 1000)}
     lookups = _Lookups(config, control_topic if rules else "", (control_topic, state_topic) if inhibit else None)

@@ -292,7 +292,10 @@ def _pairs(labels: Mapping[str, object]) -> Any:
 def _check(transport: object, kafka: object) -> None:
     """Raises ValueError for arguments that the thread that sends could not use."""
     if kafka is not None and not hasattr(kafka, "bootstrap"):
-        raise ValueError(f"the client was not made: kafka is a KafkaSettings, not a {type(kafka).__name__}")
+        raise ValueError(
+            f"the client was not made: kafka is a KafkaSettings, not a {type(kafka).__name__}: from pulsemon import "
+            'KafkaSettings, and write kafka=KafkaSettings("host:9092") with the login that it needs'
+        )
     is_way = transport is None or isinstance(transport, str) or callable(transport)
     if not is_way and not all(hasattr(transport, name) for name in ("offer", "outcome", "close")):
         raise ValueError(
