@@ -72,9 +72,9 @@ def read(
     since its environment's was pending does not come again if that ends without firing.
 
     The loop ends, and the group is left, soon after ``stop`` is set; KeyboardInterrupt leaves it, too, and is raised.
-    While Kafka is away the loop waits, and says so once. Raises ValueError for arguments that are none, SettingsError for settings that are wrong, AuthError
-    for a login that is refused, here or in what ``inhibit`` needs, TransientError if Kafka does not tell the group's
-    place, PermanentError if reading can never go on.
+    While Kafka is away the loop waits, and says so once. Raises ValueError for an argument that is none, SettingsError
+    for settings that are wrong, AuthError for a login that is refused, here or in what ``inhibit`` needs,
+    TransientError if Kafka does not tell the group's place, PermanentError if reading can never go on.
 
     >>> import threading
     >>> stop = threading.Event()
