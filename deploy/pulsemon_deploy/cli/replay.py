@@ -11,15 +11,18 @@ import click
 from pulsemon_deploy.cli.lazy import FOUND_WRONG, WRONG_USAGE
 from pulsemon_deploy.cli.moment import Moment
 from pulsemon_deploy.cli.output import json_option, print_json, print_table
+from pulsemon_deploy.cli.store import asking
 from pulsemon_deploy.installation import installation
 
 if TYPE_CHECKING:
     from pulsemon_schemas.history import LogHistory
     from pulsemon_stream_processors.replay import StreamResult
 
-ORIGINS = ("kafka",)
+ORIGINS = ("kafka", "clickhouse")
 GROUP_ID = "pulsemon-operator-replay"
 SHOWN = 20
+ANSWER_SECONDS = 120.0
+"""Thousands of batches with their samples are one answer."""
 
 
 @click.command()
@@ -46,7 +49,7 @@ def replay(origin: str, since_ms: int | None, until_ms: int | None, path: Path |
 
     bodies = _bodies(path)
     tick_key = installation(os.environ).processor().tick_key.reveal().encode()
-    with _source() as source:
+    with _source(origin) as source:
         run = Replay(source, tick_key, Range(since_ms or 0, until_ms), bodies)
         results = []
         for result in run.run():
@@ -109,11 +112,19 @@ def _bodies(path: Path | None) -> Mapping[str, Mapping[str, Any]] | None:
 
 
 @contextmanager
-def _source() -> "Iterator[LogHistory]":
-    from pulsemon_stream_processors.replay.kafka_history import KafkaHistory
+def _source(origin: str) -> "Iterator[LogHistory]":
+    from pulsemon_schemas.topics import METRICS
 
     own = installation(os.environ)
     prefix = own.processor().topic_prefix
+    if origin == "clickhouse":
+        from pulsemon_sinks.reader.log_history.stored_history import StoredHistory
+
+        with asking(ANSWER_SECONDS) as ask:
+            yield StoredHistory(ask, f"{prefix}{METRICS.name}")
+        return
+    from pulsemon_stream_processors.replay.kafka_history import KafkaHistory
+
     source = KafkaHistory(own.kafka("operator"), GROUP_ID, prefix)
     try:
         yield source

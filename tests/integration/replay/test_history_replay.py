@@ -1,19 +1,22 @@
-"""What a real worker said of a log, said again from Kafka, through the command."""
+"""What a real worker said of a log, said again from Kafka and from what a real sink stored, through the command."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.command_line import invoke, use_kafka
+from support.command_line import invoke, use_clickhouse, use_kafka
 from support.logging_state import kept_logging
 from support.waiting import wait_until
 
 if TYPE_CHECKING:
+    from support.clickhouse import Engine
     from support.kafka import Broker
     from support.processor import Room
+    from support.sinks import Place
 
-pytestmark = [pytest.mark.kafka]
+pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse]
 
 SECONDS = 1000
 
@@ -23,17 +26,67 @@ def judged_room(kafka: "Broker", tmp_path_factory: pytest.TempPathFactory) -> "R
     """A log that a worker has judged to its end."""
     from support.fault_run import SETTINGS, Feeder, recorded_room
     from support.processor import running_worker, wait_for_commit
+    from support.recorded_log import Entry, Recording
+
+    class Apart(Recording):
+        """Second copies come a millisecond later: of copies in one millisecond the store keeps either."""
+
+        def entries(self) -> Iterator[Entry]:
+            previous = None
+            for one in super().entries():
+                yield one._replace(append_ms=one.append_ms + 1) if one == previous else one
+                previous = one
 
     room, recording = recorded_room(kafka, servers=12, seconds=SECONDS, garbage=0.004, duplicates=0.01)
     with running_worker(
         room, tmp_path_factory.mktemp("worker") / "worker.log", **{**SETTINGS, "round_seconds": 0.7}
     ) as worker:
-        feeder = Feeder(room, recording, 0.0)
+        feeder = Feeder(room, Apart(recording.plan, recording.control, recording.offsets), 0.0)
         feeder.start()
         wait_until(lambda: feeder.is_done, 30, "the recording in the log")
         wait_for_commit(room, room.ends())
         assert worker.end() == 0
     return room
+
+
+@pytest.fixture(name="place", scope="module")
+def stored_room(room: "Room", clickhouse: "Engine") -> "Iterator[Place]":
+    """The same in a database, as a sink has stored it."""
+    from pulsemon_schemas.runtime.secret import Secret
+    from support.processor import TICK_KEY
+    from support.sinks import Place, running_sink
+
+    place = Place(room.broker, clickhouse.fresh_database(), room.topics, room.partition_count)
+    ticks, batches = counted(room)
+    with running_sink(place, tick_key=Secret(TICK_KEY)):
+        place.wait_for("ticks", ticks)
+        place.wait_for("batches", batches)
+        place.wait_for("alerts", len(room.alerts()))
+        yield place
+    place.store.close()
+    clickhouse.drop(place.clickhouse)
+
+
+def counted(room: "Room") -> tuple[int, int]:
+    """How many different Ticks and batches the log holds."""
+    from pulsemon_deploy.kafka import topic_ids
+    from pulsemon_schemas.errors import ContractError
+    from pulsemon_schemas.ticks import TICK_SERVER_ID
+    from pulsemon_schemas.validity import check
+    from support.processor import TICK_KEY
+
+    topic_id = topic_ids(room.broker.settings, [room.topic("metrics")])[room.topic("metrics")]
+    ticks, batches = 0, set()
+    for one in (one for log in room.log() for one in log):
+        try:
+            head = check(one, room.partition_count, TICK_KEY.encode(), topic_id)
+        except ContractError:
+            continue
+        if head.server_id == TICK_SERVER_ID:
+            ticks += 1
+        else:
+            batches.add((head.server_id, head.producer_id, head.sequence))
+    return ticks, len(batches)
 
 
 def replay(room: "Room", monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, Any]:
@@ -54,6 +107,33 @@ def test_kafka_gives_the_live_stream_again(room: "Room", monkeypatch: pytest.Mon
     assert sum(one["alerts"] for one in found["streams"]) == len(room.alerts()) > 50
     assert found["streams"][-1]["alerts"], "an environment is silent in the recording"
     assert all(one["sha256"] == one["live_sha256"] for one in found["streams"])
+
+
+def test_clickhouse_gives_the_live_stream_again(place: "Place", room: "Room", monkeypatch: pytest.MonkeyPatch) -> None:
+    use_clickhouse(monkeypatch, place.clickhouse)
+    _, by_kafka = replay(room, monkeypatch)
+    exit_code, found = replay(room, monkeypatch, "--from", "clickhouse")
+    assert found["doubts"] == []
+    assert [one["verdict"] for one in found["streams"]] == ["equal"] * 5, found["streams"]
+    assert (exit_code, found["equal"], found["exact"]) == (0, True, True)
+    assert [one["sha256"] for one in found["streams"]] == [one["sha256"] for one in by_kafka["streams"]]
+
+
+def test_the_store_has_every_valid_record_byte_for_byte(place: "Place", room: "Room") -> None:
+    from pulsemon_schemas.history import Span
+    from pulsemon_sinks.reader.alerts import asker
+    from pulsemon_sinks.reader.log_history.stored_history import StoredHistory
+
+    stored = StoredHistory(asker(place.store, place.clickhouse.database), room.topic("metrics"))
+    rebuilt = 0
+    for partition, log in enumerate(room.log()):
+        by_offset = {one.offset: one for one in log}
+        assert stored.span(partition, None) == Span(0, len(log))
+        for one in stored.records(partition, Span(0, len(log))):
+            assert one == by_offset[one.offset]
+            rebuilt += 1
+    assert rebuilt == sum(counted(room))
+    assert stored.doubts() == []
 
 
 def test_a_file_of_rules_says_what_would_have_fired(
