@@ -1,14 +1,16 @@
 """A client for the tests of services: everything stays in memory, at hand for questions."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pulsemon_producers.client.client import Client
-from pulsemon_producers.client.core import Core
-from pulsemon_producers.client.labelling import Labelling
-from pulsemon_producers.client.settings import ClientSettings
-from pulsemon_producers.client.transport import Nowhere
+from pulsemon_producers.client.memory_core import MemoryCore
 from pulsemon_schemas.labels import canonical
+
+if TYPE_CHECKING:
+    from pulsemon_producers.client.core import Core
+    from pulsemon_producers.client.settings import ClientSettings
+    from pulsemon_producers.client.transports import OpenTransport
 
 
 class SentEvent(NamedTuple):
@@ -52,11 +54,15 @@ class MemoryClient(Client):
             handles_sigterm=False,
             environ={},
         )
-        self._core = _MemoryCore(self._core.settings)
-        self._registry = self._core.registry
-        self._labelling = Labelling(())
-        self._events: list[SentEvent] = []
-        self._known: dict[tuple[str, str], float] = {}
+
+    def _core_for(
+        self,
+        settings: "ClientSettings",
+        open_transport: "OpenTransport",  # noqa: ARG002 - nothing is sent
+        handles_sigterm: bool,  # noqa: ARG002 - nor is anything at an end
+    ) -> "Core":
+        self._memory = MemoryCore(settings)
+        return self._memory
 
     def value(self, name: str, /, **labels: object) -> float | None:
         """The value of one series, under the name and with the labels that go to the log; None if there is none.
@@ -79,9 +85,7 @@ class MemoryClient(Client):
         >>> client.values("shop.orders")
         {'channel=phone': 3.0, 'channel=web': 1.0}
         """
-        for sample in self._core.samples(self._labelling):
-            self._known[sample[:2]] = sample.value
-        return {text: value for (known, text), value in sorted(self._known.items()) if known == name}
+        return self._memory.values(name)
 
     @property
     def events(self) -> list[SentEvent]:
@@ -92,8 +96,7 @@ class MemoryClient(Client):
         >>> client.events
         [SentEvent(kind='deploy', text='Version 4.2', labels={'version': '4.2'})]
         """
-        self._events += [SentEvent(told.kind, told.text, dict(told.labels)) for told in self._core.take_events()]
-        return list(self._events)
+        return [SentEvent(told.kind, told.text, dict(told.labels)) for told in self._memory.events()]
 
     @property
     def dropped(self) -> dict[str, int]:
@@ -104,7 +107,7 @@ class MemoryClient(Client):
         >>> client.dropped
         {'invalid': 1}
         """
-        return {reason: count for reason, count in self._core.drops.totals().items() if count}
+        return self._memory.dropped()
 
     def assert_value(self, name: str, expected: float | None, /, **labels: object) -> None:
         """Raises AssertionError, with all series of this name, unless the series has this value.
@@ -129,17 +132,6 @@ class MemoryClient(Client):
         """
         if self.dropped:
             raise AssertionError(f"dropped: {self.dropped}; the log of pulsemon_producers.client says what")
-
-
-class _MemoryCore(Core):
-    """Never starts anything."""
-
-    def __init__(self, settings: ClientSettings) -> None:
-        super().__init__(settings, Nowhere, handles_sigterm=False)
-
-    def wake(self) -> bool:
-        """As ``Host.wake``."""
-        return not self.is_closed
 
 
 def _text(labels: Mapping[str, object]) -> str:

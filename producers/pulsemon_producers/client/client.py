@@ -89,13 +89,17 @@ class Client(Belonging):
         settings, problems = resolve(given, variables)
         _check(transport, kafka)
         environment = {name: text for name, text in variables.items() if name.startswith(PRODUCT_PREFIX)}
-        self._core = Core(settings, _opening(transport, settings, kafka, environment), handles_sigterm)
+        self._core = self._core_for(settings, _opening(transport, settings, kafka, environment), handles_sigterm)
         for problem in problems:
             self._core.drop("invalid", 0, f"the environment of {settings.service}: {problem}; the default is used")
         self._registry = self._core.registry
         self._counters: Bound[Counter] = {}
         self._gauges: Bound[Gauge] = {}
         self._histograms: Bound[Histogram] = {}
+
+    def _core_for(self, settings: ClientSettings, open_transport: "OpenTransport", handles_sigterm: bool) -> Core:
+        """What is behind this client. A client for tests has another here, and is the same in all else."""
+        return Core(settings, open_transport, handles_sigterm)
 
     def counter(self, name: str, /, **labels: object) -> Counter:
         """The counter of this name and these labels: the same one each time, worth keeping where it is used often.

@@ -1,5 +1,6 @@
 """The client for tests of services: the same rules, nothing outside."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -74,6 +75,20 @@ def test_it_starts_no_thread_and_reads_no_environment(monkeypatch: pytest.Monkey
 
     assert threading.enumerate() == before
     client.assert_nothing_dropped()
+
+
+def test_a_forked_child_begins_anew() -> None:
+    client = MemoryClient()
+    client.count("shop.orders", 5)
+    client.event("deploy")
+    assert client.value("shop.orders") == 5
+    assert client.events
+    child = os.fork()
+    if not child:
+        client.count("shop.orders", 2)
+        os._exit(0 if (client.value("shop.orders"), client.events) == (2, []) else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert client.value("shop.orders") == 5
 
 
 def test_it_loads_no_kafka() -> None:
