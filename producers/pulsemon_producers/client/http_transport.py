@@ -20,9 +20,12 @@ class PublisherTransport:
         start_thread(self._run)
 
     def offer(self, record: MetricBatch | Event) -> None:
-        """As ``Transport.offer``. Events are refused: the ingest contract takes batches."""
+        """As ``Transport.offer``. Events are refused: the key of a server lets it send batches and nothing else."""
         if isinstance(record, Event):
-            raise ContractError("malformed", "client.event needs the transport kafka; a gateway takes no events")
+            raise ContractError(
+                "malformed",
+                "client.event needs the transport kafka: a key lets a service send metrics to a gateway only",
+            )
         self._result = None
         self._batch = record
         self._work.ring()
