@@ -1,11 +1,12 @@
 """Golden cases: a folder with recorded trees of a host, tick by tick, and the samples that must come of them.
 
-``golden/COLLECTOR/CASE/tick-SECONDS/{proc,sys,root}`` is what the collector reads at that time, ``expected.txt`` what
-is sent. ``golden/host/CASE`` is the same for all collectors together, each at its own interval. ``case.json`` has what
-is no file: ``statvfs`` by mountpoint (f_frsize, f_blocks, f_bfree, f_bavail, f_files, f_ffree), ``kernel_clock``
-(offset, largest error, synchronized), ``tcp_sockets`` (by number of the state, and how many of them ended; without it
-the kernel refuses to be asked), ``run`` with what programs print, ``changed`` with the times of folders, and
-``settings`` of the agent as texts. ``NOTES.md`` says where trees come from that were not recorded.
+``golden/COLLECTOR/CASE/trees.txt`` is an archive (``support/tree_archive.py``) with ``tick-SECONDS/{proc,sys,root}``,
+which is what the collector reads at that time; ``expected.txt`` is what is sent. ``golden/host/CASE`` is the same for
+all collectors together, each at its own interval. ``case.json`` has what is no file: ``statvfs`` by mountpoint
+(f_frsize, f_blocks, f_bfree, f_bavail, f_files, f_ffree), ``kernel_clock`` (offset, largest error, synchronized),
+``tcp_sockets`` (by number of the state, and how many of them ended; without it the kernel refuses to be asked), ``run``
+with what programs print, ``changed`` with the times of folders, and ``settings`` of the agent as texts. ``NOTES.md``
+says where trees come from that were not recorded.
 
 A new case needs no code: run this file with the case's folder to write its ``expected.txt``, and read that before it is
 committed.
@@ -30,10 +31,14 @@ from pulsemon_producers.selection import select
 from pulsemon_producers.settings import ENVIRONMENT_PREFIX, AgentSettings
 from pulsemon_schemas import catalogue
 from pulsemon_schemas.runtime.settings import load
+from support.tree_archive import unpack
 
 GOLDEN = Path(__file__).with_name("golden")
 TICK_MS = 10_000
 ALL = "host"
+TREES = "trees.txt"
+MEMORY = "/dev/shm"
+"""Files are unpacked there if possible: on a disk they take seven times as long."""
 
 
 def cases() -> list[Path]:
@@ -43,10 +48,12 @@ def cases() -> list[Path]:
 
 def outcome(case: Path) -> str:
     """What the collectors of this case send, as text."""
-    with TemporaryDirectory() as folder:
-        run = Run(case, Path(folder) / "current")
+    with TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else None) as folder:
+        trees = Path(folder) / "trees"
+        unpack((case / TREES).read_text(), trees)
+        run = Run(case, trees, Path(folder) / "current")
         try:
-            return "\n".join(line for name, seconds in _ticks(case) for line in run.tick(name, seconds)) + "\n"
+            return "\n".join(line for name, seconds in _ticks(trees) for line in run.tick(name, seconds)) + "\n"
         finally:
             run.close()
 
@@ -54,8 +61,8 @@ def outcome(case: Path) -> str:
 class Run:
     """One case at work, with collectors that remember their last tick."""
 
-    def __init__(self, case: Path, current: Path) -> None:
-        self._case = case
+    def __init__(self, case: Path, trees: Path, current: Path) -> None:
+        self._trees = trees
         self._current = current
         self._seconds = 0.0
         answers = case / "case.json"
@@ -74,7 +81,7 @@ class Run:
 
     def tick(self, name: str, seconds: float) -> Iterator[str]:
         self._current.unlink(missing_ok=True)
-        self._current.symlink_to(self._case / name)
+        self._current.symlink_to(self._trees / name)
         self._seconds = seconds
         yield f"# {name}"
         samples, refused = [], 0
@@ -138,8 +145,8 @@ class Run:
         )
 
 
-def _ticks(case: Path) -> Iterator[tuple[str, float]]:
-    for path in sorted(case.glob("tick-*")):
+def _ticks(trees: Path) -> Iterator[tuple[str, float]]:
+    for path in sorted(trees.glob("tick-*")):
         yield path.name, float(path.name.removeprefix("tick-"))
 
 

@@ -4,11 +4,13 @@ Only files that collectors read are taken, and of processes only the given ones.
 the id of the boot, addresses beyond this host. Read what it wrote before it is committed.
 """
 
-import shutil
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from support.tree_archive import pack
 
 GOLDEN = Path(__file__).with_name("golden")
 PROC = (
@@ -75,12 +77,13 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def main(name: str, seconds: str, pids: Sequence[str]) -> None:
-    """Both moments; the whole host is one case for all collectors."""
-    case = GOLDEN / name
-    for at in (0, int(seconds)):
-        shutil.rmtree(case / f"tick-{at:04d}", ignore_errors=True)
-        record(case / f"tick-{at:04d}", pids)
-        time.sleep(0 if at else int(seconds))
+    """Both moments in one archive; the whole host is one case for all collectors."""
+    with TemporaryDirectory() as folder:
+        for at in (0, int(seconds)):
+            record(Path(folder) / f"tick-{at:04d}", pids)
+            time.sleep(0 if at else int(seconds))
+        (GOLDEN / name).mkdir(parents=True, exist_ok=True)
+        (GOLDEN / name / "trees.txt").write_text(pack(Path(folder)))
 
 
 if __name__ == "__main__":
