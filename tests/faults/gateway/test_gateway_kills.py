@@ -3,6 +3,8 @@
 import http.client
 import threading
 import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,69 +66,105 @@ class Sender:
         return answer.status
 
 
-def wait_for_load(senders: list[Sender]) -> None:
+def wait_for_load(senders: Sequence[Sender]) -> None:
     """Until each has had so many answers more."""
     goals = [one.taken + ANSWERS for one in senders]
     wait_until(lambda: all(one.taken >= goal for one, goal in zip(senders, goals, strict=True)), 20.0, "answers")
 
 
-def test_every_202_survives_kills_of_two_gateways_and_no_batch_counts_twice(kafka: Broker, tmp_path: Path) -> None:
-    ensure_topics(kafka.settings, PARTITIONS)
-    gateways = [GatewayProcess(kafka, tmp_path, port) for port in free_ports(2)]
-    stop = threading.Event()
-    agent_id, agent = f"agent-{uuid.uuid4().hex[:8]}", None
+@contextmanager
+def two_gateways(kafka: Broker, folder: Path) -> Iterator[list[GatewayProcess]]:
+    """Both ready; killed at the end."""
+    gateways = [GatewayProcess(kafka, folder, port) for port in free_ports(2)]
     try:
         for one in gateways:
             one.start()
         for one in gateways:
             one.wait_ready()
-        issue = Gateway(gateways[0].port, kafka)
-        ports = [one.port for one in gateways]
-        ids = [f"load-{uuid.uuid4().hex[:8]}" for _ in range(SENDERS)]
-        senders = [Sender(ports, issue.new_key(one).text, one, stop) for one in ids]
-        environment = {
-            "PULSEMON_AGENT_SERVER_ID": agent_id,
-            "PULSEMON_AGENT_INTERVAL_SECONDS": "1",
-            "PULSEMON_AGENT_STATE_DIR": str(tmp_path / "state"),
-            "PULSEMON_AGENT_TRANSPORT": "http",
-            "PULSEMON_AGENT_URL": issue.url,
-            "PULSEMON_AGENT_KEY": issue.new_key(agent_id).text,
-        }
-        agent = AgentProcess(tmp_path, environment, SAMPLES)
-        agent.start()
-        threads = [threading.Thread(target=one.run) for one in senders]
-        for thread in threads:
-            thread.start()
-        for victim in gateways:
-            wait_for_load(senders)
-            victim.kill()
-            victim.start()
-            victim.wait_ready()
-        wait_for_load(senders)
-        stop.set()
-        for thread in threads:
-            thread.join(20)
-        last = agent.ledger[-1]
-        wait_until(
-            lambda: last in {one.recorded_at_ms for one in batches_of(kafka, agent_id)},
-            30.0,
-            "what the agent has collected",
-        )
-        assert agent.stop() == 0
-        assert [one.stop() for one in gateways] == [0, 0]
+        yield gateways
     finally:
-        stop.set()
-        if agent is not None:
-            agent.close()
         for one in gateways:
             one.kill()
 
+
+@contextmanager
+def loading(issue: Gateway, ports: list[int]) -> Iterator[list[Sender]]:
+    """Senders that send to these gateways inside the block, each as a server of its own."""
+    stop = threading.Event()
+    ids = [f"load-{uuid.uuid4().hex[:8]}" for _ in range(SENDERS)]
+    senders = [Sender(ports, issue.new_key(one).text, one, stop) for one in ids]
+    threads = [threading.Thread(target=one.run) for one in senders]
+    for thread in threads:
+        thread.start()
+    try:
+        yield senders
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(20)
+
+
+@contextmanager
+def collecting(issue: Gateway, server_id: str, folder: Path) -> Iterator[AgentProcess]:
+    """An agent that sends to the first gateway alone."""
+    environment = {
+        "PULSEMON_AGENT_SERVER_ID": server_id,
+        "PULSEMON_AGENT_INTERVAL_SECONDS": "1",
+        "PULSEMON_AGENT_STATE_DIR": str(folder / "state"),
+        "PULSEMON_AGENT_TRANSPORT": "http",
+        "PULSEMON_AGENT_URL": issue.url,
+        "PULSEMON_AGENT_KEY": issue.new_key(server_id).text,
+    }
+    agent = AgentProcess(folder, environment, SAMPLES)
+    agent.start()
+    try:
+        yield agent
+    finally:
+        agent.close()
+
+
+def kill_each(gateways: Sequence[GatewayProcess], senders: Sequence[Sender]) -> None:
+    """One after the other, each under load and back before the next; the load goes on after the last."""
+    for victim in gateways:
+        wait_for_load(senders)
+        victim.kill()
+        victim.start()
+        victim.wait_ready()
+    wait_for_load(senders)
+
+
+def end(agent: AgentProcess, server_id: str, kafka: Broker) -> None:
+    """Once what the agent has collected is in the log."""
+    last = agent.ledger[-1]
+    wait_until(
+        lambda: last in {one.recorded_at_ms for one in batches_of(kafka, server_id)},
+        30.0,
+        "what the agent has collected",
+    )
+    assert agent.stop() == 0
+
+
+def check_sender(sender: Sender, kafka: Broker) -> None:
+    """What was answered with 202 is what counts."""
+    counted = [one.sequence for one in as_the_engine_sees(batches_of(kafka, sender.server_id))]
+    assert counted[: sender.taken] == list(range(sender.taken)), "each 202, in its order, once"
+    assert counted[sender.taken :] in ([], [sender.taken]), "the last one may have been on its way"
+    assert sender.strange == []
+
+
+def test_every_202_survives_kills_of_two_gateways_and_no_batch_counts_twice(kafka: Broker, tmp_path: Path) -> None:
+    ensure_topics(kafka.settings, PARTITIONS)
+    agent_id = f"agent-{uuid.uuid4().hex[:8]}"
+    with two_gateways(kafka, tmp_path) as gateways:
+        issue = Gateway(gateways[0].port, kafka)
+        with collecting(issue, agent_id, tmp_path) as agent:
+            with loading(issue, [one.port for one in gateways]) as senders:
+                kill_each(gateways, senders)
+            end(agent, agent_id, kafka)
+        assert [one.stop() for one in gateways] == [0, 0]
+
     for sender in senders:
-        found = batches_of(kafka, sender.server_id)
-        counted = [one.sequence for one in as_the_engine_sees(found)]
-        assert counted[: sender.taken] == list(range(sender.taken)), "each 202, in its order, once"
-        assert counted[sender.taken :] in ([], [sender.taken]), "the last one may have been on its way"
-        assert sender.strange == []
+        check_sender(sender, kafka)
     assert sum(one.tries - one.taken for one in senders) > 0, "the kills were felt"
     audited = audit_agent(agent.ledger, [], SAMPLES, batches_of(kafka, agent_id))
     assert (audited.missing, audited.dropped) == (0, {})
