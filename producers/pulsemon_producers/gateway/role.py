@@ -12,15 +12,20 @@ from collections.abc import Callable, Iterator, Sequence
 import uvicorn
 import uvloop
 from confluent_kafka.admin import AdminClient
+from pulsemon_schemas.alert_comment import ALERT_COMMENT
 from pulsemon_schemas.errors import PermanentError, TransientError
+from pulsemon_schemas.rules.alert_command import ENTITY_TYPE as COMMAND
 from pulsemon_schemas.runtime.control_reader import ControlEntry, ControlReader
 from pulsemon_schemas.runtime.kafka import KafkaSettings, client_config
 from pulsemon_schemas.runtime.topic_identity import TopicIdentity, identify
-from pulsemon_schemas.topics import CONTROL, METRICS
+from pulsemon_schemas.topics import ALERT_STATE, CONTROL, METRICS, SERVER_STATE
 
 from pulsemon_producers.gateway.app import application
+from pulsemon_producers.gateway.control.alert_notes import AlertNotes
 from pulsemon_producers.gateway.control.api import ControlApi
 from pulsemon_producers.gateway.control.configuration import Configuration
+from pulsemon_producers.gateway.control.state_reader import StateReader
+from pulsemon_producers.gateway.control.states import Alerts, ServerStates
 from pulsemon_producers.gateway.door import Door
 from pulsemon_producers.gateway.ingest import Ingest
 from pulsemon_producers.gateway.keyring import Keyring
@@ -65,7 +70,11 @@ class _Gateway:
     def __init__(self, settings: GatewaySettings, kafka: KafkaSettings) -> None:
         self._settings = settings
         self._kafka = kafka
-        self._configuration = Configuration()
+        self._notes = AlertNotes()
+        self._configuration = Configuration({COMMAND: self._notes.hear, ALERT_COMMENT: self._notes.hear})
+        self._servers = ServerStates()
+        self._alerts = Alerts()
+        self._states = StateReader(kafka, CLIENT_ID, {SERVER_STATE.name: self._servers, ALERT_STATE.name: self._alerts})
         self._keyring = Keyring(self._configuration)
         self._has_records = asyncio.Event()
         self._is_ready = False
@@ -87,6 +96,7 @@ class _Gateway:
         writer = LogWriter(self._kafka, METRICS.name)
         server = _Server(self._config(writer, metrics.partition_count))
         reader.start()
+        self._states.start()
         serving = asyncio.create_task(server.serve([listener]))
         try:
             await self._follow(reader, serving, stop, ready)
@@ -96,6 +106,7 @@ class _Gateway:
             await serving
             await writer.close()
             reader.close()
+            self._states.close()
         if not stop.is_set():
             raise PermanentError("the web server of the gateway has ended by itself; its last log lines say why")
 
@@ -129,7 +140,16 @@ class _Gateway:
         metered = MeteredWriter(writer, meters)
         ingest = Ingest(metered, partition_count, settings.max_samples, _now_ms, _new_id, door.charge)
         control = ControlApi(
-            self._configuration, self._keyring, room, writer, lambda _: None, _now_ms, lambda: self._is_ready
+            self._configuration,
+            self._notes,
+            self._keyring,
+            room,
+            writer,
+            self._servers,
+            self._alerts,
+            _now_ms,
+            lambda: self._is_ready,
+            lambda: self._states.has_reached_end,
         )
         return uvicorn.Config(
             application(door, room, ingest, meters, _now_ms, lambda: self._is_ready and writer.is_well, control),

@@ -73,6 +73,7 @@ class Configuration:
         self._passing = passing or {}
         self._newest: dict[Key, Held] = {}
         self._of_type: dict[str, dict[str, Held]] = {}
+        self._revisions: dict[str, int] = {}
         self._watches: dict[tuple[str, str, str], list[Watch]] = {}
 
     @property
@@ -92,6 +93,10 @@ class Configuration:
     def entities(self, entity_type: str) -> Mapping[str, Held]:
         """The entities of a type that are in force, by id; a live view."""
         return MappingProxyType(self._of_type.setdefault(entity_type, {}))
+
+    def revision(self, entity_type: str) -> int:
+        """Another number whenever an entity of the type has changed: for those who keep what they made of them."""
+        return self._revisions.get(entity_type, UNUSED)
 
     def newest(self, entity_type: str, entity_id: str) -> Held | None:
         """The newest version of an id, also if it ended the entity; None if it was never used."""
@@ -142,6 +147,7 @@ class Configuration:
             hear(held)
             return
         self._newest[key] = held
+        self._revisions[record.entity_type] = offset
         entities = self._of_type.setdefault(record.entity_type, {})
         if held.is_ended:
             entities.pop(record.entity_id, None)

@@ -8,7 +8,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pulsemon_producers.gateway.control.kind import EntityKind, Filter
+from pulsemon_producers.gateway.control.filters import Filter
+from pulsemon_producers.gateway.control.kind import EntityKind
 from pulsemon_producers.gateway.control.listing import DEFAULT_LIMIT, MAX_LIMIT
 from pulsemon_producers.gateway.openapi import SECURITY, problem_responses
 
@@ -105,7 +106,7 @@ def representation_schema(kind: EntityKind) -> dict[str, Any]:
         "author": {"type": "string", "description": "Whose token made this version."},
         "on_behalf_of": {"type": "string", "description": "For whom, as the author says."},
         "reason": {"type": "string"},
-        "body": {"type": "object"},
+        "body": {"type": "object", "properties": kind.shown_schema},
         **kind.beside_schema,
     }
     return {"type": "object", "required": list(properties), "properties": properties}
@@ -165,13 +166,52 @@ def deleting(kind: EntityKind) -> Operation:
     )
 
 
+def making(kind: EntityKind, more: Schema) -> Operation:
+    """Make one with an id that is made too."""
+    schema = _with(representation_schema(kind), more)
+    return Operation(
+        f"Make a {kind.noun}",
+        {
+            201: answer("It is made, and in force.", schema, tagged=True),
+            200: answer("An earlier try of the same change has made it.", schema, tagged=True),
+        },
+        WRITE_PROBLEMS,
+        CHANGE_HEADERS,
+        kind.body_schema,
+        operation_id=f"make_{_snake(kind.noun)}",
+        scopes=(kind.write_scope,),
+    )
+
+
+def acting(kind: EntityKind, verb: str, more: Schema, body: Schema | None = None) -> Operation:
+    """Do something to one."""
+    schema = _with(representation_schema(kind), more)
+    return Operation(
+        f"{verb.capitalize()} a {kind.noun}",
+        {200: answer("Done, and in force.", schema, tagged=True)},
+        WRITE_PROBLEMS if body is not None else DELETE_PROBLEMS,
+        (path_parameter("entity_id", f"Id of the {kind.noun}."), MATCH_HEADERS[0], *CHANGE_HEADERS),
+        body,
+        operation_id=f"{verb}_{_snake(kind.noun)}",
+        scopes=(kind.write_scope,),
+    )
+
+
+def _with(schema: dict[str, Any], more: Schema) -> dict[str, Any]:
+    return {
+        **schema,
+        "required": [*schema["required"], *more],
+        "properties": {**schema["properties"], **more},
+    }
+
+
 def page_schema(items: Schema) -> dict[str, Any]:
     """A page of a list."""
     cursor = {"type": ["string", "null"], "description": "For `cursor`, to get the next page; null at the end."}
     return {"type": "object", "required": ["items", "next"], "properties": {"items": items, "next": cursor}}
 
 
-def page_parameters(filters: Mapping[str, Filter]) -> tuple[Mapping[str, Any], ...]:
+def page_parameters(filters: Mapping[str, Filter[Any]]) -> tuple[Mapping[str, Any], ...]:
     """What a list may be asked for."""
     limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
     found = [

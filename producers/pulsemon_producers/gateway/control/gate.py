@@ -27,6 +27,10 @@ class Gate:
 
     def enter(self, request: Request, scope: str) -> Principal:
         """Who asks. Raises Problem: no good token, one in the address, or one without the scope."""
+        return self._keyring.principal(self.shown(request), scope, self._now_ms())
+
+    def shown(self, request: Request) -> str:
+        """The token that a request shows, whatever it is good for. Raises Problem: none, or one in the address."""
         if request.url.query:
             check_query(request.query_params.multi_items())
         text = key_text(request.headers.get("authorization", ""))
@@ -34,7 +38,7 @@ class Gate:
             raise Problem(
                 NOT_READY, "The control log is not read to its end; nothing was changed.", retry_after_seconds=1.0
             )
-        return self._keyring.principal(text, scope, self._now_ms())
+        return text
 
     async def read(self, request: Request) -> dict[str, Any]:
         """The JSON object that was sent. Raises Problem."""

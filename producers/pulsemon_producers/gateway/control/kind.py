@@ -7,6 +7,7 @@ from typing import Any
 from pulsemon_schemas.tokens import READ
 
 from pulsemon_producers.gateway.control.configuration import Held
+from pulsemon_producers.gateway.control.filters import Filter
 
 MAX_ID_CHARACTERS = 253
 
@@ -14,18 +15,14 @@ Check = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 """Id and body as sent to the body as it is written. Raises RuleError with everything that is wrong with it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """One parameter of a list. ``matches`` is asked with the entity and each value that was given: all must match."""
-
-    description: str
-    matches: Callable[[Held, str], bool]
-    is_repeatable: bool = False
-
-
 def nothing_beside(_: Held) -> Mapping[str, Any]:
     """For kinds that are only what is written."""
     return {}
+
+
+def whole_body(held: Held) -> Mapping[str, Any]:
+    """For kinds without secrets."""
+    return held.body
 
 
 def is_plain_id(entity_id: str) -> bool:
@@ -43,7 +40,8 @@ class EntityKind:
     """Everything that is special about one kind of entity.
 
     ``path`` follows ``/api/v1/``. ``body_schema`` is for the OpenAPI document, ``check`` decides. ``beside`` are
-    members of its representation that the control log does not have, described by ``beside_schema``.
+    members of its representation that the control log does not have, described by ``beside_schema``; ``shown_body`` is
+    what may be seen of the body, with the members of ``shown_schema``.
     """
 
     entity_type: str
@@ -53,9 +51,11 @@ class EntityKind:
     body_schema: Mapping[str, Any]
     check: Check
     read_scope: str = READ
-    filters: Mapping[str, Filter] = field(default_factory=dict)
+    filters: Mapping[str, Filter[Held]] = field(default_factory=dict)
     beside: Callable[[Held], Mapping[str, Any]] = nothing_beside
     beside_schema: Mapping[str, Any] = field(default_factory=dict)
+    shown_body: Callable[[Held], Mapping[str, Any]] = whole_body
+    shown_schema: Mapping[str, Any] = field(default_factory=dict)
     is_id: Callable[[str], bool] = is_plain_id
 
     def representation(self, held: Held) -> dict[str, Any]:
@@ -67,6 +67,6 @@ class EntityKind:
             "author": held.author,
             "on_behalf_of": held.on_behalf_of,
             "reason": held.reason,
-            "body": held.body,
+            "body": self.shown_body(held),
             **self.beside(held),
         }

@@ -27,10 +27,10 @@ class EntityResource:
 
     def __init__(self, kind: EntityKind, gate: Gate, configuration: Configuration, changes: Changes) -> None:
         self.kind = kind
-        self._gate = gate
-        self._configuration = configuration
-        self._changes = changes
-        self._ids: tuple[int, list[str]] = (-1, [])
+        self.gate = gate
+        self.configuration = configuration
+        self.changes = changes
+        self._ids: tuple[int, list[str]] = (-2, [])
 
     def router(self) -> APIRouter:
         """All of them."""
@@ -55,46 +55,46 @@ class EntityResource:
 
     async def list_all(self, request: Request) -> Response:
         """Those in force, by id, in pages."""
-        self._gate.enter(request, self.kind.read_scope)
+        self.gate.enter(request, self.kind.read_scope)
         asked = page(request.query_params.multi_items(), self.kind.filters)
         found, cursor = cut(self._sorted_ids(), self.entities(), asked)
         return json_answer({"items": [self.kind.representation(held) for held in found], "next": cursor})
 
     async def show(self, request: Request) -> Response:
         """One of them, with its version as ETag."""
-        self._gate.enter(request, self.kind.read_scope)
+        self.gate.enter(request, self.kind.read_scope)
         held = self.found(request)
         return json_answer(self.kind.representation(held), 200, {"ETag": etag(held.version)})
 
     async def put(self, request: Request) -> Response:
         """Make it, or replace the version that was seen. It is in force when this answers 200 or 201."""
-        who = self._gate.enter(request, self.kind.write_scope)
+        who = self.gate.enter(request, self.kind.write_scope)
         what = intent(request.headers, must_match=True)
         entity_id = self._entity_id(request)
-        sent = await self._gate.read(request)
+        sent = await self.gate.read(request)
         try:
             body = self.kind.check(entity_id, sent)
         except RuleError as error:
             raise invalid(error) from error
         entity = (self.kind.entity_type, entity_id)
-        made = await self._changes.put(entity, body, what, who, self.kind.representation)
+        made = await self.changes.put(entity, body, what, who, self.kind.representation)
         return self.answer(made)
 
     async def delete(self, request: Request) -> Response:
         """End the version that was seen. Its history stays."""
-        who = self._gate.enter(request, self.kind.write_scope)
+        who = self.gate.enter(request, self.kind.write_scope)
         what = intent(request.headers, must_match=True)
         entity_id = request.path_params["entity_id"]
-        newest = self._configuration.newest(self.kind.entity_type, entity_id)
+        newest = self.configuration.newest(self.kind.entity_type, entity_id)
         if newest is None or (newest.is_ended and newest.change_id != what.change_id):
             raise self.unknown(entity_id)
         entity = (self.kind.entity_type, entity_id)
-        made = await self._changes.delete(entity, what, who, self.kind.representation)
+        made = await self.changes.delete(entity, what, who, self.kind.representation)
         return Response(status_code=NO_CONTENT, headers={"ETag": etag(made.version)})
 
     def entities(self) -> Mapping[str, Held]:
         """Those in force."""
-        return self._configuration.entities(self.kind.entity_type)
+        return self.configuration.entities(self.kind.entity_type)
 
     def found(self, request: Request) -> Held:
         """The one that the address names. Raises Problem if it is not in force."""
@@ -124,8 +124,8 @@ class EntityResource:
         return entity_id
 
     def _sorted_ids(self) -> list[str]:
-        """Sorted once for each time that the configuration has changed."""
-        offset = self._configuration.offset
-        if self._ids[0] != offset:
-            self._ids = offset, sorted(self.entities())
+        """Sorted once for each time that one of them has changed."""
+        revision = self.configuration.revision(self.kind.entity_type)
+        if self._ids[0] != revision:
+            self._ids = revision, sorted(self.entities())
         return self._ids[1]

@@ -10,8 +10,10 @@ from pulsemon_schemas.rules.fields import Fields
 from pulsemon_schemas.tokens import WRITE_CONTROL
 
 from pulsemon_producers.gateway.control.configuration import Held
-from pulsemon_producers.gateway.control.kind import EntityKind, Filter
+from pulsemon_producers.gateway.control.filters import Filter
+from pulsemon_producers.gateway.control.kind import EntityKind
 from pulsemon_producers.gateway.control.listing import searched
+from pulsemon_producers.gateway.problems import NOT_READY, Problem
 
 TEXTS = ("name", "environment", "region", "role")
 MAX_CHARACTERS = 253
@@ -65,13 +67,15 @@ def check(entity_id: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
     return made
 
 
-def servers(state_of: StateOf) -> EntityKind:
-    """The kind; ``state_of`` knows how a server is."""
+def servers(state_of: StateOf, knows_states: Callable[[], bool]) -> EntityKind:
+    """The kind; ``state_of`` knows how a server is, once it ``knows_states``."""
 
     def beside(held: Held) -> Mapping[str, Any]:
         return {"state": _shown(state_of(held.entity_id))}
 
     def has_status(held: Held, value: str) -> bool:
+        if not knows_states():
+            raise Problem(NOT_READY, "The state of servers is not read to its end.", retry_after_seconds=1.0)
         state = state_of(held.entity_id)
         return value == (state.status if state is not None else "new")
 
