@@ -20,6 +20,7 @@ COMMANDS = {
     "alert": (f"{_HERE}.alert:alert", "Alerts: what is wrong, since when, and why."),
     "server": (f"{_HERE}.server:server", "Servers: which are registered, and as what."),
     "key": (f"{_HERE}.key:key", "Keys: who may send metrics to the gateway, and as which server."),
+    "token": (f"{_HERE}.token:token", "Tokens: who may use the control API, and for what."),
     "completeness": (f"{_HERE}.completeness:completeness", "Completeness: what should be stored and is not, and why."),
     "export": (f"{_HERE}.export:export", "Write history into a file: CSV, Parquet or Avro."),
     "backfill": (f"{_HERE}.backfill:backfill", "Store the samples of files."),
