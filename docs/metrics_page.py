@@ -29,7 +29,8 @@ boot is not sent, and counted in `pulsemon.agent.collect.errors`.
   its name or its command line; with it come threads, descriptors, uptime, CPU, memory and disk bytes under the name
   of the watch.
 - **Services.** With systemd, services that failed or keep starting anew, and from then on; those of
-  `PULSEMON_AGENT_WATCH_UNITS` always. `systemctl` is asked every 30 s.
+  `PULSEMON_AGENT_WATCH_UNITS` always, under the name that is set there, also if it is an alias (`mysql` of mariadb's).
+  `systemctl` is asked every 30 s.
 - **Containers.** Docker, Podman, Kubernetes, containerd, LXC and systemd-nspawn, by their control groups (version 1
   or 2); no engine is asked. Names come from the engines' own folders where the agent may read them (as root), else
   the short id stands for the name.

@@ -1,6 +1,6 @@
 """Services of systemd: those that failed or keep starting anew, and those that are watched."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pulsemon_producers.collectors.base import Collector, Point, Tick, counter, gauge
 from pulsemon_producers.collectors.host import Host
@@ -18,7 +18,7 @@ LIST = (
     "--no-pager",
     "--full",
 )
-SHOW = ("/usr/bin/systemctl", "show", "--property=Id,ActiveState,NRestarts")
+SHOW = ("/usr/bin/systemctl", "show", "--property=Id,Names,ActiveState,NRestarts")
 SUFFIX = ".service"
 MAX_REMEMBERED = 100
 """Services in trouble that are kept in view; on a host with more, what is wrong is not a service."""
@@ -27,7 +27,8 @@ MAX_REMEMBERED = 100
 class ServiceCollector(Collector):
     """Asks the service manager for what is in trouble, and for details of that alone: on a sound host one question.
 
-    A service that was in trouble once stays in view, so that its recovery is told too.
+    A service that was in trouble once stays in view, so that its recovery is told too. One that is watched is told of
+    under the name that was asked for, which may be an alias: as ``mysql``, if the service is mariadb's.
     """
 
     name = "service"
@@ -52,11 +53,19 @@ class ServiceCollector(Collector):
                 self._seen[unit] = None
         units = tuple(dict.fromkeys((*self._watch, *self._seen)))
         if units:
-            for shown in _blocks(self.host.run((*SHOW, "--", *units))):
-                yield from self._points(shown)
+            for unit, shown in self._named(_blocks(self.host.run((*SHOW, "--", *units)))).items():
+                yield from self._points(unit, shown)
 
-    def _points(self, shown: Mapping[str, str]) -> Iterator[Point]:
-        unit = shown["Id"]
+    def _named(self, blocks: Iterable[Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
+        """What is shown by the names that it is told under: those that are watched, else the service's own."""
+        found: dict[str, Mapping[str, str]] = {}
+        for shown in blocks:
+            names = {shown["Id"], *shown.get("Names", "").split()}
+            for unit in [unit for unit in self._watch if unit in names] or [shown["Id"]]:
+                found.setdefault(unit, shown)
+        return found
+
+    def _points(self, unit: str, shown: Mapping[str, str]) -> Iterator[Point]:
         labels = {"service.name": unit.removesuffix(SUFFIX)}
         states = STATES if unit in self._watch else ("failed",)
         for state in states:
