@@ -2,7 +2,9 @@
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pulsemon_schemas import keys
 from pulsemon_schemas.keys import HashedSecret, Key
@@ -42,7 +44,12 @@ def rotated_key(key: Key, now_ms: int, grace_ms: int) -> NewSecret:
 
 def body_of(key: Key) -> str:
     """The body of a key's control record."""
-    return json.dumps(key.body(), sort_keys=True, separators=(",", ":"))
+    return text_of(key.body())
+
+
+def text_of(body: Mapping[str, Any]) -> str:
+    """A body as it is written: the same for the same."""
+    return json.dumps(body, sort_keys=True, separators=(",", ":"))
 
 
 def _digest(text: str) -> str:

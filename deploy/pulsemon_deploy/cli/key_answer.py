@@ -30,7 +30,7 @@ def row(key: Key, now_ms: int) -> dict[str, Any]:
         "id": key.key_id,
         "server": key.server_id,
         "scopes": key.scopes,
-        "state": _state(key, now_ms),
+        "state": state(key, now_ms),
         "expires_at": instant(key.expires_at_ms) if key.expires_at_ms is not None else None,
         "old_secret_until": instant(max(until)) if until else None,
         "direct": key.is_direct,
@@ -104,7 +104,8 @@ def start_line(new: NewSecret, url: str) -> str:
     return f"{given} pulsemon run agent"
 
 
-def _state(key: Key, now_ms: int) -> str:
+def state(key: Key, now_ms: int) -> str:
+    """Whether it opens anything, in a word."""
     if key.is_revoked:
         return "revoked"
     return "expired" if key.expires_at_ms is not None and now_ms >= key.expires_at_ms else "good"

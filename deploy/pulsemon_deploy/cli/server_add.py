@@ -8,6 +8,7 @@ from pulsemon_schemas.keys import WRITE_METRICS
 
 from pulsemon_deploy.cli.change_options import change_options
 from pulsemon_deploy.cli.key import SERVER, direct_option, expires_option, opened_log, url_option
+from pulsemon_deploy.cli.label_options import label_option, labels_of
 from pulsemon_deploy.cli.lazy import FOUND_WRONG
 from pulsemon_deploy.cli.output import json_option
 from pulsemon_deploy.invocation import as_invoked
@@ -21,7 +22,7 @@ MAX_ID_CHARACTERS = 253
 @click.option("--environment", default="", help="Such as production.")
 @click.option("--region", default="", help="Where it is.")
 @click.option("--role", default="", help="What it does.")
-@click.option("--label", "labels", multiple=True, metavar="NAME=VALUE", help="Anything else; repeatable.")
+@label_option
 @expires_option
 @url_option
 @direct_option
@@ -44,7 +45,7 @@ def add_server(
 
     what = intent(given)
     _check(server_id)
-    body = {name: value for name, value in given.items() if value} | {"labels": _labels(labels)}
+    body = {name: value for name, value in given.items() if value} | {"labels": labels_of(labels)}
     with opened_log() as log:
         if server_id in log.fold.entities(SERVER):
             text = f"pulsemon: {server_id} is registered already; `pulsemon key add {server_id}` makes a key for it"
@@ -61,13 +62,3 @@ def add_server(
 def _check(server_id: str) -> None:
     if not 0 < len(server_id) <= MAX_ID_CHARACTERS or server_id.startswith("_") or not server_id.isprintable():
         raise click.BadParameter(f"use 1 to {MAX_ID_CHARACTERS} characters, no _ first", param_hint="SERVER_ID")
-
-
-def _labels(texts: tuple[str, ...]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not name or not equals:
-            raise click.BadParameter(f"{text!r}: write NAME=VALUE", param_hint="--label")
-        found[name] = value
-    return found

@@ -9,6 +9,7 @@ from pulsemon_producers.gateway.control.alert_notes import AlertNotes
 from pulsemon_producers.gateway.control.alert_routes import AlertResource
 from pulsemon_producers.gateway.control.changes import Changes
 from pulsemon_producers.gateway.control.configuration import Configuration
+from pulsemon_producers.gateway.control.enrolment import Enrolment
 from pulsemon_producers.gateway.control.event_routes import event_router
 from pulsemon_producers.gateway.control.explain import Explanation
 from pulsemon_producers.gateway.control.explain_routes import explain_router
@@ -69,6 +70,7 @@ class ControlApi:
             *(self._secret_resource(kind).router() for kind in self._secret_kinds),
             self._alerts.router(),
             event_router(self._gate, self._log, self._now_ms),
+            Enrolment(self._gate, self._configuration, self._changes, self._now_ms).router(),
         ]
 
     def _resource(self, kind: EntityKind) -> EntityResource:
