@@ -32,6 +32,7 @@ class Member:
     previous_ms: int | None = None
     begun_seconds: float | None = None
     is_failing: bool = False
+    is_resting: bool = False
 
     @property
     def collector(self) -> Collector:
@@ -42,6 +43,10 @@ class Member:
     def interval_ms(self) -> int:
         """How often it is called. Asked at each tick: a collector of others knows it only once it is loaded."""
         return in_ticks_ms(self.collector.interval_seconds, self.tick_ms)
+
+    def is_due(self, tick: Tick) -> bool:
+        """True if the collector is to be called at this tick."""
+        return not self.is_resting and begins_interval(self.previous_ms, tick.recorded_at_ms, self.interval_ms)
 
     @property
     def is_busy(self) -> bool:
@@ -86,6 +91,12 @@ class Crew:
             good += self._take_next(seconds)
         return good
 
+    def begin_anew(self) -> None:
+        """Calls at the next tick all that need two readings, whatever their interval; the others never again."""
+        for member in self.members.values():
+            member.previous_ms = None
+            member.is_resting = not member.collector.needs_two_readings
+
     def close(self, timeout_seconds: float) -> None:
         """Ends the threads and closes the collectors, but for those that hang."""
         until = time.monotonic() + timeout_seconds
@@ -116,7 +127,7 @@ class Crew:
 
     def _begin(self, member: Member, tick: Tick) -> bool:
         """True if the member is at work on this tick now."""
-        if not member.is_busy and not begins_interval(member.previous_ms, tick.recorded_at_ms, member.interval_ms):
+        if not member.is_busy and not member.is_due(tick):
             return False
         now = time.monotonic()
         if member.begun_seconds is None:

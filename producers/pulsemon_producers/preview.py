@@ -1,4 +1,8 @@
-"""What an agent would send, without sending it. A rate needs two readings that are a second apart."""
+"""What an agent would send, without sending it.
+
+A rate needs two readings, so the host is read twice, a second apart; what needs no more than one, as an executable or
+a page, is run or fetched once.
+"""
 
 import time
 from collections.abc import Callable, Iterable
@@ -12,11 +16,10 @@ from pulsemon_producers.collectors.host import Host
 from pulsemon_producers.settings import AgentSettings
 from pulsemon_producers.tally import Tally
 
-TICKS = 3
-"""The first comes at any moment of its second, the other two a whole one apart."""
 INTERVAL_SECONDS = 1.0
+MS_PER_SECOND = 1000
 PATIENCE_SECONDS = 10.0
-"""How long each tick waits for slow collectors: nobody is delayed by it here."""
+"""How long each tick waits at least for slow collectors, to their own deadlines: nobody is delayed by it here."""
 
 
 def preview(
@@ -27,11 +30,15 @@ def preview(
     tally = Tally()
     opened = replace(open_backlog(own, tally), knows_predecessor=True)
     agent = assemble(own, opened, tally, host, collectors(host, own))
-    agent.crew.patience_seconds = PATIENCE_SECONDS
-    for number in range(TICKS):
-        wait_seconds = agent.step()
-        if number < TICKS - 1:
-            time.sleep(wait_seconds)
+    members = agent.crew.members.values()
+    agent.crew.patience_seconds = max([PATIENCE_SECONDS, *(one.collector.deadline_seconds for one in members)])
+    # the first tick too comes as a second begins: they are a whole one apart
+    time.sleep(agent.schedule.wait_seconds(round(host.wall_seconds() * MS_PER_SECOND)))
+    wait_seconds = agent.step()
+    agent.crew.begin_anew()
+    agent.previous_ms = None
+    time.sleep(wait_seconds)
+    agent.step()
     agent.crew.close(COLLECTORS_END_SECONDS)
     opened.backlog.close()
     found: dict[tuple[str, str], Sample] = {}

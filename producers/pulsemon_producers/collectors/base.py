@@ -120,6 +120,8 @@ class Collector(ABC):
     interval_seconds: float = 10.0
     """How often ``collect`` is called: rounded up to whole ticks of the agent."""
     deadline_seconds: float = 5.0
+    needs_two_readings: bool = True
+    """False if one call tells all: to show what would be sent, such a collector is called once instead of twice."""
     names: Names = Names.OURS
     """What it may send. Nothing looks at this in a class of others: the agent runs those behind one of ours."""
 

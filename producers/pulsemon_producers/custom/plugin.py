@@ -18,8 +18,8 @@ class LoadError(Exception):
 class PluginCollector(Collector):
     """Stands for the entry point ``name``, which is imported at the first tick and never again.
 
-    What the import or the constructor raises is the error of every run: counted at each tick, logged once. Its interval
-    and its deadline are those of the class behind it, once that is known.
+    What the import or the constructor raises is the error of every run: counted at each tick, logged once. Its
+    interval, its deadline, and whether one reading is enough are those of the class behind it, once that is known.
     """
 
     names = Names.CUSTOM
@@ -57,6 +57,7 @@ class PluginCollector(Collector):
                 raise
             self.interval_seconds = float(self._inner.interval_seconds)
             self.deadline_seconds = float(self._inner.deadline_seconds)
+            self.needs_two_readings = bool(self._inner.needs_two_readings)
         return self._inner
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from pulsemon_schemas import catalogue
 from support.command_line import invoke
+from support.small_servers import Page, web_server
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +41,47 @@ def test_the_table_says_where_it_would_go(monkeypatch: pytest.MonkeyPatch) -> No
     assert "to https://pulsemon.example.org every 10 s" in outcome.stdout
     assert "nothing was sent" in outcome.stdout
     assert "secret" not in outcome.output
+
+
+FILE = """
+[[exec]]
+name = "backup"
+path = "{folder}/backup"
+interval_seconds = 1
+[[scrape]]
+name = "app"
+url = "http://127.0.0.1:{port}/metrics"
+interval_seconds = 1
+[[probe]]
+name = "web"
+url = "http://127.0.0.1:{port}/"
+interval_seconds = 1
+"""
+
+
+def test_programs_run_and_pages_are_fetched_once_and_processes_have_their_rates(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "own"
+    folder.mkdir(mode=0o755)
+    (folder / "backup").write_text(f"#!/bin/sh\necho ran >> {folder}/runs\necho backup_age_seconds 7\n")
+    (folder / "backup").chmod(0o755)
+    page = Page(b"jobs 50\n")
+    with web_server(page):
+        (tmp_path / "agent.toml").write_text(FILE.format(folder=folder, port=page.port))
+        monkeypatch.setenv("PULSEMON_CONFIG_FILE", str(tmp_path / "agent.toml"))
+
+        outcome = invoke("run", "agent", "--once", "--json")
+
+    assert outcome.exit_code == 0, outcome.output
+    samples = {(row["name"], row["labels"]): row["value"] for row in json.loads(outcome.stdout)["samples"]}
+    assert (folder / "runs").read_text() == "ran\n"
+    assert samples["custom.backup_age_seconds", ""] == 7
+    assert sorted(request["path"] for request in page.asked) == ["/", "/metrics"]
+    assert samples["jobs", "scrape=app"] == 50
+    assert samples["probe.up", "probe=web"] == 1
+    names = {name for name, _ in samples}
+    assert "process.cpu.utilization" in names, "a rate of a collector that is otherwise called every 30 s"
 
 
 @pytest.mark.parametrize("options", [("--once",), ("--print",), ("--json",)])

@@ -138,3 +138,21 @@ def test_a_collector_that_is_at_work_when_the_agent_stops_is_told_and_closed() -
 def test_two_collectors_of_one_name_are_a_mistake() -> None:
     with pytest.raises(ValueError, match="two collectors are named 'steady'"):
         crew_of(Steady(Host()), Steady(Host()))
+
+
+def test_beginning_anew_calls_those_again_that_need_two_readings() -> None:
+    class Rare(Steady):
+        name = "rare"
+        interval_seconds = 60.0
+
+    class Once(Steady):
+        name = "once"
+        needs_two_readings = False
+
+    crew = crew_of(Rare(Host()), Once(Host()))
+    assert collected(crew, 61) == [("once", 61_000), ("rare", 61_000)]
+
+    crew.begin_anew()
+
+    assert collected(crew, 62) == [("rare", 62_000)]
+    crew.close(5)

@@ -21,6 +21,8 @@ class ProbeCollector(Collector):
     Its settings' ``ca_file`` is read at the first tick; one that cannot be read is the error of every run.
     """
 
+    needs_two_readings = False
+
     def __init__(self, host: Host, settings: ProbeSettings) -> None:
         super().__init__(host)
         self.name = f"probe.{settings.name}"

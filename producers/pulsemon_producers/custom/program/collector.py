@@ -27,6 +27,7 @@ class ProgramCollector(Collector):
     thousand samples are errors. So is a file, or a folder on the way to it, that somebody else could have changed.
     """
 
+    needs_two_readings = False
     names = Names.MAPPED
 
     def __init__(self, host: Host, settings: ProgramSettings, owners: Owners | None = None) -> None:

@@ -34,6 +34,7 @@ class ScrapeCollector(Collector):
     A page that does not come, or that makes no sense, is ``scrape.up`` 0, not an error of the collector.
     """
 
+    needs_two_readings = False
     names = Names.SCRAPED
 
     def __init__(self, host: Host, settings: ScrapeSettings) -> None:

@@ -21,6 +21,7 @@ class TextFileCollector(Collector):
     """
 
     name = "textfile"
+    needs_two_readings = False
     names = Names.MAPPED
 
     def __init__(self, host: Host, settings: TextFileSettings, owners: Owners | None = None) -> None:
