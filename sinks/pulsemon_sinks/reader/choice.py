@@ -59,6 +59,15 @@ class Clause:
     parameters: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """Which choice a row belongs to: ``number`` is the first one's, or -1; ``condition`` is true for those of any."""
+
+    number: str
+    condition: str
+    parameters: Mapping[str, Any]
+
+
 def matching(choice: Choice, number: int) -> Clause:
     """True for rows of the choice. The columns are ``name`` and ``labels``; parameters are named after ``number``."""
     parameters: dict[str, Any] = {f"metric{number}": choice.metric}
@@ -71,20 +80,33 @@ def matching(choice: Choice, number: int) -> Clause:
     return Clause(" AND ".join(parts), parameters)
 
 
-def numbered(choices: Sequence[Choice]) -> Clause:
-    """The number of the first choice that a row belongs to, or -1."""
+def numbered(choices: Sequence[Choice]) -> Numbered:
+    """For one choice the number is 0 and only the condition tells; of several only those of the metrics are numbered.
+
+    Parameters: besides those of the labels ``metrics``, the names that are needed.
+    """
     clauses = [matching(choice, number) for number, choice in enumerate(choices)]
-    arms = ", ".join(f"{clause.sql}, {number}" for number, clause in enumerate(clauses))
     parameters = {key: value for clause in clauses for key, value in clause.parameters.items()}
     parameters["metrics"] = sorted({choice.metric for choice in choices})
-    return Clause(f"multiIf({arms}, -1)", parameters)
+    if len(clauses) == 1:
+        return Numbered("0", clauses[0].sql, parameters)
+    arms = ", ".join(f"{clause.sql}, {number}" for number, clause in enumerate(clauses))
+    return Numbered(f"multiIf({arms}, -1)", "name IN %(metrics)s", parameters)
 
 
-def picked(choices: Sequence[Choice], combine: Combine) -> str:
-    """The numbers of the choices combined so, as a list for IN; never empty: ClickHouse refuses ``IN ()``."""
-    return ", ".join(["-2", *(str(number) for number, choice in enumerate(choices) if choice.combine == combine)])
+def for_sums(choices: Sequence[Choice], summed: str, others: str) -> str:
+    """One expression for the numbers of choices that are summed, and one for all others."""
+    return _either([choice.combine == "sum" for choice in choices], summed, others)
 
 
-def counting(choices: Sequence[Choice]) -> str:
-    """The numbers of the choices that are counters, as a list for IN."""
-    return ", ".join(["-2", *(str(number) for number, choice in enumerate(choices) if choice.is_counter)])
+def for_counters(choices: Sequence[Choice], counters: str, others: str) -> str:
+    """One expression for the numbers of counters, and one for all others."""
+    return _either([choice.is_counter for choice in choices], counters, others)
+
+
+def _either(which: Sequence[bool], yes: str, no: str) -> str:
+    """As little SQL as will do: the engine's parsing and planning of it took longer than the reading of a day."""
+    if all(which):
+        return yes
+    numbers = ", ".join(str(number) for number, is_it in enumerate(which) if is_it)
+    return f"if(number IN ({numbers}), {yes}, {no})" if numbers else no

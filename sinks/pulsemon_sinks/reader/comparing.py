@@ -4,7 +4,6 @@ the hours of the week. All stand on one value a server and bucket, from whatever
 from dataclasses import dataclass
 
 from pulsemon_sinks.reader.choice import Clause, Window
-from pulsemon_sinks.reader.history import filling
 
 HOURS_A_WEEK = 168
 
@@ -29,14 +28,14 @@ GROUP BY server_id ORDER BY average {order}, server_id LIMIT {count:d}
 
 
 def against_peers(values: Clause, server_id: str) -> Clause:
-    """One row a bucket: x, own, and p10, p50, p90 and number of the other servers that had data."""
+    """Rows of (bucket t, own, and p10, p50, p90 and number of the other servers that had data)."""
     sql = f"""
-SELECT toFloat64(t) * 1000 AS x, own, p10, p50, p90, peers
+SELECT t, own, if(peers > 0, q[1], NULL) AS p10, if(peers > 0, q[2], NULL) AS p50, if(peers > 0, q[3], NULL) AS p90,
+  peers
 FROM (
-  SELECT t, maxOrNullIf(v, server_id = %(own)s) AS own, quantileOrNullIf(0.1)(v, server_id != %(own)s) AS p10,
-    quantileOrNullIf(0.5)(v, server_id != %(own)s) AS p50, quantileOrNullIf(0.9)(v, server_id != %(own)s) AS p90,
+  SELECT t, maxOrNullIf(v, server_id = %(own)s) AS own, quantilesIf(0.1, 0.5, 0.9)(v, server_id != %(own)s) AS q,
     toFloat64(countIf(server_id != %(own)s)) AS peers
-  FROM ({values.sql}) GROUP BY t ORDER BY t {filling()}
+  FROM ({values.sql}) GROUP BY t
 )
 """
     return Clause(sql, {**values.parameters, "own": server_id})

@@ -13,50 +13,40 @@ from pulsemon_sinks.reader.choice import (
     Clause,
     Level,
     Line,
+    Numbered,
     Window,
-    counting,
+    for_counters,
+    for_sums,
     matching,
     numbered,
-    picked,
 )
 
 # A rate needs the sample before the window; slower series than this start one step late.
 LEAD_MS = 150_000
 
+_WINDOW = "WINDOW before AS (PARTITION BY number, labels ORDER BY recorded_at ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)"
 LEVELS = {"median": "quantileOrNullIf(0.5)", "max": "maxOrNullIf", "sum": "sumOrNullIf"}
 
 
 def series(server_id: str, choices: Sequence[Choice], window: Window) -> Clause:
-    """See Reader.series."""
+    """See Reader.series. Rows of (number of the choice or -1, bucket t, average a, lo, hi)."""
     number = numbered(choices)
-    columns = ", ".join(
-        f"{function}OrNullIf(v, number = {i}) AS {name}{i}"
-        for i in range(len(choices))
-        for function, name in (("avg", "a"), ("min", "lo"), ("max", "hi"))
-    )
-    names = ", ".join(f"a{i}, lo{i}, hi{i}" for i in range(len(choices)))
+    samples = f"""
+    FROM {{database}}.samples
+    WHERE server_id = %(server_id)s AND {number.condition} AND {_between()}"""
+    if any(one.is_counter or one.combine == "sum" for one in choices):
+        samples = f""" FROM (
+    SELECT name, labels, recorded_at, any(value) AS value{samples}
+    GROUP BY name, labels, recorded_at
+    )"""
     sql = f"""
-WITH points AS (
-  SELECT {number.sql} AS number, labels, recorded_at, any(value) AS value
-  FROM {{database}}.samples
-  WHERE name IN %(metrics)s AND server_id = %(server_id)s AND {_between()}
-  GROUP BY name, labels, recorded_at
-),
-rates AS (
-  SELECT number, recorded_at, {_rate(choices)} AS one
-  FROM points WHERE number >= 0
-  WINDOW before AS (PARTITION BY number, labels ORDER BY recorded_at ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)
-),
-combined AS (
-  SELECT number, recorded_at, if(number IN ({picked(choices, "sum")}), sum(one), max(one)) AS v
-  FROM rates WHERE isNotNull(one) AND recorded_at >= fromUnixTimestamp64Milli(%(start_ms)s)
+SELECT number, {_bucket()} AS t, avg(v) AS a, min(v) AS lo, max(v) AS hi FROM (
+  SELECT number, recorded_at, {for_sums(choices, "sum(one)", "max(one)")} AS v FROM (
+    SELECT {number.number} AS number, labels, recorded_at, {_rate(choices)} AS one{samples}
+    {_WINDOW if any(one.is_counter for one in choices) else ""}
+  ) WHERE isNotNull(one) AND recorded_at >= fromUnixTimestamp64Milli(%(start_ms)s)
   GROUP BY number, recorded_at
-)
-SELECT toFloat64(t) * 1000 AS x, {names}
-FROM (
-  SELECT {_bucket()} AS t, {columns}
-  FROM combined GROUP BY t ORDER BY t {filling()}
-)
+) GROUP BY number, t
 """
     return Clause(sql, {**number.parameters, **window_parameters(window, LEAD_MS), "server_id": server_id})
 
@@ -71,7 +61,7 @@ def sparklines(wanted: Sequence[Line]) -> Clause:
     numbers = ", ".join(f"if({clause.sql}, {number}, -1)" for number, clause in enumerate(clauses))
     sql = f"""
 SELECT number, groupArray(t), groupArray(v) FROM (
-  SELECT number, t, if(number IN ({picked(choices, "sum")}), sum(one), max(one)) AS v FROM (
+  SELECT number, t, {for_sums(choices, "sum(one)", "max(one)")} AS v FROM (
     SELECT number, labels, t, {_bucket_value(choices)} AS one FROM (
       SELECT arrayJoin(arrayFilter(n -> n >= 0, [{numbers}])) AS number, labels, recorded_at, value,
         arrayElement(%(steps)s, number + 1) AS step,
@@ -134,54 +124,49 @@ WHERE server_id = %(server_id)s AND {_between()}
 
 
 def fleet_quantiles(choice: Choice, window: Window, server_ids: Sequence[str] | None) -> Clause:
-    """See Reader.fleet_quantiles."""
-    number = numbered([choice])
+    """See Reader.fleet_quantiles. Rows of (bucket t, p10, p50, p90, p99, servers)."""
+    return quantiles(by_server([choice], window, server_ids))
+
+
+def quantiles(values: Clause) -> Clause:
+    """Rows of (bucket t, p10, p50, p90, p99, servers) of one value v a server and bucket."""
     sql = f"""
-SELECT toFloat64(t) * 1000 AS x, p10, p50, p90, p99, servers
-FROM (
-  SELECT t, quantileOrNull(0.1)(v) AS p10, quantileOrNull(0.5)(v) AS p50, quantileOrNull(0.9)(v) AS p90,
-    quantileOrNull(0.99)(v) AS p99, toFloat64(count()) AS servers
-  FROM ({_by_server([choice], number, server_ids)}) GROUP BY t ORDER BY t {filling()}
+SELECT t, q[1] AS p10, q[2] AS p50, q[3] AS p90, q[4] AS p99, servers FROM (
+  SELECT t, quantiles(0.1, 0.5, 0.9, 0.99)(v) AS q, toFloat64(count()) AS servers FROM ({values.sql}) GROUP BY t
 )
 """
-    return Clause(sql, {**number.parameters, **window_parameters(window), **_only(server_ids)})
+    return Clause(sql, values.parameters)
 
 
 def fleet_levels(choices: Sequence[tuple[Choice, Level]], window: Window, server_ids: Sequence[str] | None) -> Clause:
-    """See Reader.fleet_levels."""
-    plain = [choice for choice, _ in choices]
-    number = numbered(plain)
-    columns = ", ".join(f"{LEVELS[level]}(v, number = {i}) AS v{i}" for i, (_, level) in enumerate(choices))
-    names = ", ".join(f"v{i}" for i in range(len(choices)))
-    sql = f"""
-SELECT toFloat64(t) * 1000 AS x, {names}
-FROM (
-  SELECT t, {columns}
-  FROM ({_by_server(plain, number, server_ids)}) GROUP BY t ORDER BY t {filling()}
-)
-"""
-    return Clause(sql, {**number.parameters, **window_parameters(window), **_only(server_ids)})
+    """See Reader.fleet_levels. Rows of (bucket t, v0, v1, …)."""
+    return levels([level for _, level in choices], by_server([choice for choice, _ in choices], window, server_ids))
+
+
+def levels(wanted: Sequence[Level], values: Clause) -> Clause:
+    """Rows of (bucket t, v0, v1, …) of one value v a server, number of the choice and bucket."""
+    columns = ", ".join(f"{LEVELS[level]}(v, number = {i}) AS v{i}" for i, level in enumerate(wanted))
+    return Clause(f"SELECT t, {columns} FROM ({values.sql}) GROUP BY t", values.parameters)
 
 
 def by_server(choices: Sequence[Choice], window: Window, server_ids: Sequence[str] | None) -> Clause:
     """One value v a server, number of the choice and bucket t (epoch seconds)."""
     number = numbered(choices)
-    return Clause(
-        _by_server(choices, number, server_ids), {**number.parameters, **window_parameters(window), **_only(server_ids)}
-    )
-
-
-def _by_server(choices: Sequence[Choice], number: Clause, server_ids: Sequence[str] | None) -> str:
     only = "" if server_ids is None else "AND server_id IN %(server_ids)s"
-    return f"""
-  SELECT server_id, number, t, if(number IN ({picked(choices, "sum")}), sum(one), max(one)) AS v FROM (
-    SELECT server_id, number, labels, t, {_bucket_value(choices)} AS one FROM (
-      SELECT server_id, {number.sql} AS number, labels, recorded_at, {_bucket()} AS t, value
-      FROM {{database}}.samples
-      WHERE name IN %(metrics)s {only} AND {_between()}
-    ) WHERE number >= 0 GROUP BY server_id, number, labels, t
-  ) WHERE isFinite(one) GROUP BY server_id, number, t
+    sql = f"""
+  SELECT server_id, number, t, {for_sums(choices, "sum(one)", "max(one)")} AS v FROM (
+    SELECT server_id, {number.number} AS number, labels, {_bucket()} AS t, {_bucket_value(choices)} AS one
+    FROM {{database}}.samples
+    WHERE {number.condition} {only} AND {_between()}
+    GROUP BY server_id, number, labels, t
+  ) WHERE {numbers_of(number)}isFinite(one) GROUP BY server_id, number, t
 """
+    return Clause(sql, {**number.parameters, **window_parameters(window), **_only(server_ids)})
+
+
+def numbers_of(number: Numbered) -> str:
+    """The condition that a row belongs to a choice, where the reading does not see to that."""
+    return "" if number.number == "0" else "number >= 0 AND "
 
 
 def _rate(choices: Sequence[Choice]) -> str:
@@ -192,14 +177,14 @@ def _rate(choices: Sequence[Choice]) -> str:
     )
     elapsed = f"((toUnixTimestamp64Milli(recorded_at) - assumeNotNull({at})) / 1000)"
     growth = f"if(isNull({at}) OR value < {value}, NULL, (value - {value}) / {elapsed})"
-    return f"if(number IN ({counting(choices)}), {growth}, toNullable(value))"
+    return for_counters(choices, growth, "toNullable(value)")
 
 
 def _bucket_value(choices: Sequence[Choice]) -> str:
     """The average of a bucket, or for a counter its growth per second inside it (not finite with one sample)."""
     elapsed = "((toUnixTimestamp64Milli(max(recorded_at)) - toUnixTimestamp64Milli(min(recorded_at))) / 1000)"
     growth = f"deltaSumTimestamp(value, toUnixTimestamp64Milli(recorded_at)) / {elapsed}"
-    return f"if(number IN ({counting(choices)}), {growth}, avg(value))"
+    return for_counters(choices, growth, "avg(value)")
 
 
 def _between() -> str:
@@ -210,19 +195,12 @@ def _bucket() -> str:
     return "intDiv(toUnixTimestamp64Milli(recorded_at), %(step_ms)s) * %(step)s"
 
 
-def filling() -> str:
-    """Buckets without rows are rows of nulls."""
-    return "WITH FILL FROM toInt64(%(first)s) TO toInt64(%(last)s) STEP %(step)s"
-
-
 def window_parameters(window: Window, lead_ms: int = 0) -> dict[str, Any]:
     """What the texts call a window and its buckets."""
     return {
         "from_ms": window.start_ms - lead_ms,
         "start_ms": window.start_ms,
         "end_ms": window.end_ms,
-        "first": window.first_bucket,
-        "last": -(-window.end_ms // 1000 // window.step_seconds) * window.step_seconds,
         "step": window.step_seconds,
         "step_ms": window.step_seconds * 1000,
     }

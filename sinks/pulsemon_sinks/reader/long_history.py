@@ -6,45 +6,30 @@ averages. A sum has no extremes but those of the tier's averages: peaks of its s
 
 from collections.abc import Sequence
 
-from pulsemon_sinks.reader.choice import Choice, Clause, Level, Window, counting, numbered, picked
-from pulsemon_sinks.reader.history import LEVELS, filling, window_parameters
+from pulsemon_sinks.reader.choice import Choice, Clause, Level, Window, for_counters, for_sums, numbered
+from pulsemon_sinks.reader.history import levels, numbers_of, quantiles, window_parameters
 from pulsemon_sinks.reader.tiers import Reach, Tier, rows
 
 _AVERAGE = "sum(average * weight) / sum(weight)"
+_WINDOW = "WINDOW before AS (PARTITION BY number, labels ORDER BY at ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)"
 
 
 def series(server_id: str, choices: Sequence[Choice], window: Window, tier: Tier, reached: Reach) -> Clause:
-    """See Reader.series."""
+    """See Reader.series. Rows of (number of the choice or -1, bucket t, average a, lo, hi)."""
     number = numbered(choices)
-    source = rows(tier, reached, window, [server_id], lead_rows=1)
-    sums = f"number IN ({picked(choices, 'sum')})"
-    columns = ", ".join(
-        f"if(countIf(number = {i}) = 0, NULL, sumIf(v * w, number = {i}) / sumIf(w, number = {i})) AS a{i}, "
-        f"minOrNullIf(lo, number = {i}) AS lo{i}, maxOrNullIf(hi, number = {i}) AS hi{i}"
-        for i in range(len(choices))
-    )
-    names = ", ".join(f"a{i}, lo{i}, hi{i}" for i in range(len(choices)))
+    source = rows(tier, reached, window, [server_id], 1, number.condition)
+    has_counters = any(one.is_counter for one in choices)
     sql = f"""
-WITH parts AS (
-  SELECT {number.sql} AS number, labels, at, low, high, average, last, last_ms, weight FROM ({source.sql})
-),
-ones AS (
-  SELECT number, at, weight, {_one(choices)} AS one,
-    if(number IN ({counting(choices)}), one, low) AS one_low, if(number IN ({counting(choices)}), one, high) AS one_high
-  FROM parts WHERE number >= 0
-  WINDOW before AS (PARTITION BY number, labels ORDER BY at ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)
-),
-combined AS (
-  SELECT number, at, toFloat64(max(weight)) AS w, if({sums}, sum(one), max(one)) AS v,
-    if({sums}, sum(one), max(one_low)) AS lo, if({sums}, sum(one), max(one_high)) AS hi
-  FROM ones WHERE isNotNull(one) AND at >= %(shown_from)s
+SELECT number, {_bucket()} AS t, sum(v * w) / sum(w) AS a, min(lo) AS lo, max(hi) AS hi FROM (
+  SELECT number, at, toFloat64(max(weight)) AS w, {for_sums(choices, "sum(one)", "max(one)")} AS v,
+    {for_sums(choices, "v", f"max({for_counters(choices, 'one', 'low')})")} AS lo,
+    {for_sums(choices, "v", f"max({for_counters(choices, 'one', 'high')})")} AS hi
+  FROM (
+    SELECT {number.number} AS number, labels, at, weight, low, high, {_one(choices)} AS one
+    FROM ({source.sql}) {_WINDOW if has_counters else ""}
+  ) WHERE isNotNull(one) AND at >= %(shown_from)s
   GROUP BY number, at
-)
-SELECT toFloat64(t) * 1000 AS x, {names}
-FROM (
-  SELECT {_bucket()} AS t, {columns}
-  FROM combined GROUP BY t ORDER BY t {filling()}
-)
+) GROUP BY number, t
 """
     shown_from = window.start_ms // 1000 // tier.seconds * tier.seconds
     return Clause(
@@ -75,17 +60,8 @@ SELECT name, labels, argMaxMerge(now_state) AS now, min(low) AS low, max(high) A
 def fleet_quantiles(
     choice: Choice, window: Window, server_ids: Sequence[str] | None, tier: Tier, reached: Reach
 ) -> Clause:
-    """See Reader.fleet_quantiles."""
-    inner = by_server([choice], window, server_ids, tier, reached)
-    sql = f"""
-SELECT toFloat64(t) * 1000 AS x, p10, p50, p90, p99, servers
-FROM (
-  SELECT t, quantileOrNull(0.1)(v) AS p10, quantileOrNull(0.5)(v) AS p50, quantileOrNull(0.9)(v) AS p90,
-    quantileOrNull(0.99)(v) AS p99, toFloat64(count()) AS servers
-  FROM ({inner.sql}) GROUP BY t ORDER BY t {filling()}
-)
-"""
-    return Clause(sql, inner.parameters)
+    """See ``history.fleet_quantiles``."""
+    return quantiles(by_server([choice], window, server_ids, tier, reached))
 
 
 def fleet_levels(
@@ -95,15 +71,9 @@ def fleet_levels(
     tier: Tier,
     reached: Reach,
 ) -> Clause:
-    """See Reader.fleet_levels."""
-    inner = by_server([choice for choice, _ in choices], window, server_ids, tier, reached)
-    columns = ", ".join(f"{LEVELS[level]}(v, number = {i}) AS v{i}" for i, (_, level) in enumerate(choices))
-    names = ", ".join(f"v{i}" for i in range(len(choices)))
-    sql = f"""
-SELECT toFloat64(t) * 1000 AS x, {names}
-FROM (SELECT t, {columns} FROM ({inner.sql}) GROUP BY t ORDER BY t {filling()})
-"""
-    return Clause(sql, inner.parameters)
+    """See ``history.fleet_levels``."""
+    plain = [choice for choice, _ in choices]
+    return levels([level for _, level in choices], by_server(plain, window, server_ids, tier, reached))
 
 
 def by_server(
@@ -111,15 +81,14 @@ def by_server(
 ) -> Clause:
     """See ``history.by_server``."""
     number = numbered(choices)
-    source = rows(tier, reached, window, server_ids)
+    source = rows(tier, reached, window, server_ids, condition=number.condition)
     growth = "deltaSumTimestamp(last, last_ms) / ((max(last_ms) - min(last_ms)) / 1000)"
     sql = f"""
-  SELECT server_id, number, t, if(number IN ({picked(choices, "sum")}), sum(one), max(one)) AS v FROM (
-    SELECT server_id, number, labels, t, if(number IN ({counting(choices)}), {growth}, {_AVERAGE}) AS one FROM (
-      SELECT server_id, {number.sql} AS number, labels, at, {_bucket()} AS t, average, last, last_ms, weight
-      FROM ({source.sql})
-    ) WHERE number >= 0 GROUP BY server_id, number, labels, t
-  ) WHERE isFinite(one) GROUP BY server_id, number, t
+  SELECT server_id, number, t, {for_sums(choices, "sum(one)", "max(one)")} AS v FROM (
+    SELECT server_id, {number.number} AS number, labels, {_bucket()} AS t,
+      {for_counters(choices, growth, _AVERAGE)} AS one
+    FROM ({source.sql}) GROUP BY server_id, number, labels, t
+  ) WHERE {numbers_of(number)}isFinite(one) GROUP BY server_id, number, t
 """
     return Clause(sql, {**number.parameters, **window_parameters(window), **source.parameters})
 
@@ -128,7 +97,7 @@ def _one(choices: Sequence[Choice]) -> str:
     """The average, or for a counter its growth a second since the row before: null where it starts or was reset."""
     value, at = "lagInFrame(toNullable(last)) OVER before", "lagInFrame(toNullable(last_ms)) OVER before"
     growth = f"if(isNull({at}) OR last < {value}, NULL, (last - {value}) / ((last_ms - assumeNotNull({at})) / 1000))"
-    return f"if(number IN ({counting(choices)}), {growth}, toNullable(average))"
+    return for_counters(choices, growth, "toNullable(average)")
 
 
 def _bucket() -> str:

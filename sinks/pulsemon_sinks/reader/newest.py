@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pulsemon_sinks.reader.choice import Choice, Clause, numbered, picked
+from pulsemon_sinks.reader.choice import Choice, Clause, for_sums, numbered
 
 # Times of many rows come as numbers: the driver makes a datetime with a zone of each, which cost half of a refresh.
 SERVERS = """
@@ -24,13 +24,11 @@ def readings(choices: Sequence[Choice]) -> Clause:
     """
     number = numbered(choices)
     sql = f"""
-SELECT server_id, number,
-  if(number IN ({picked(choices, "sum")}), sum(value), max(value)) AS combined,
-  if(number IN ({picked(choices, "sum")}), '', argMax(toString(labels), value)),
-  toUnixTimestamp64Milli(max(recorded_at))
+SELECT server_id, number, {for_sums(choices, "sum(value)", "max(value)")},
+  {for_sums(choices, "''", "argMax(toString(labels), value)")}, toUnixTimestamp64Milli(max(recorded_at))
 FROM (
-  SELECT server_id, {number.sql} AS number, value, labels, recorded_at
-  FROM {{database}}.latest FINAL WHERE name IN %(metrics)s
+  SELECT server_id, {number.number} AS number, value, labels, recorded_at
+  FROM {{database}}.latest FINAL WHERE {number.condition}
 )
 WHERE number >= 0 GROUP BY server_id, number
 """

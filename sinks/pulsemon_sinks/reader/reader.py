@@ -1,7 +1,7 @@
 """The questions of the pages as methods; one object serves all threads of a process."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -9,10 +9,11 @@ from pulsemon_schemas.control import Entity
 from pulsemon_schemas.rules import Rule
 from pulsemon_schemas.rules.quiet import QuietPeriod
 
-from pulsemon_sinks.clickhouse.connection import Columns, NativeStore, Row
+from pulsemon_sinks.clickhouse.connection import Columns, NativeStore, Row, Store
 from pulsemon_sinks.clickhouse.settings import ClickHouseSettings
 from pulsemon_sinks.reader import alerts, as_of, comparing, history, long_history, newest, opened, rules, tiers
 from pulsemon_sinks.reader.alerts import ServerStatus, Transition
+from pulsemon_sinks.reader.buckets import Buckets
 from pulsemon_sinks.reader.choice import Choice, Clause, Level, Line, Window
 from pulsemon_sinks.reader.comparing import Ranked
 from pulsemon_sinks.reader.pool import Pool
@@ -27,7 +28,11 @@ LIMITS = {
     "max_threads": 2,
     "max_result_rows": 2_000_000,
     "result_overflow_mode": "throw",
+    # An engine with little memory would take one thread for all: the profile limits the memory of each question.
+    "max_threads_min_free_memory_per_thread": 0,
 }
+# The tiers are cut into partitions by a column of their key, so no row has a copy in another partition.
+HISTORY_LIMITS = {**LIMITS, "do_not_merge_across_partitions_select_final": 1}
 WEEK_SECONDS = 7 * 86_400
 REACH_SECONDS = 20.0
 """How long a reader takes for granted how far rollups reach; it only grows, but for history that is filled in."""
@@ -39,11 +44,13 @@ class Reader:
     Tables returned are Arrow tables whose ``x`` is epoch milliseconds as float; missing values are null.
     """
 
-    def __init__(self, settings: ClickHouseSettings, connections: int = 4) -> None:
+    def __init__(
+        self, settings: ClickHouseSettings, connections: int = 4, connect: Callable[[], Store] | None = None
+    ) -> None:
         self._database = settings.database
         self._reach = Reach()
         self._reach_at = 0.0
-        self._pool = Pool(lambda: NativeStore(settings, timeout_seconds=ANSWER_SECONDS), connections)
+        self._pool = Pool(connect or (lambda: NativeStore(settings, timeout_seconds=ANSWER_SECONDS)), connections)
 
     def close(self) -> None:
         """Ends the idle connections."""
@@ -76,7 +83,7 @@ class Reader:
             query = history.series(server_id, choices, window)
         else:
             query = long_history.series(server_id, choices, window, *tier)
-        return self._table(query.sql, query.parameters)
+        return Buckets(window).by_number(self._history(query), len(choices), ("a", "lo", "hi"))
 
     def sparklines(self, wanted: Sequence[Line]) -> dict[int, list[float | None]]:
         """The averages of many lines by their index in ``wanted``, one value a bucket, from one query."""
@@ -110,7 +117,7 @@ class Reader:
             query = history.fleet_quantiles(choice, window, server_ids)
         else:
             query = long_history.fleet_quantiles(choice, window, server_ids, *tier)
-        return self._table(query.sql, query.parameters)
+        return Buckets(window).table(self._history(query))
 
     def fleet_levels(
         self, choices: Sequence[tuple[Choice, Level]], window: Window, server_ids: Sequence[str] | None = None
@@ -121,7 +128,7 @@ class Reader:
             query = history.fleet_levels(choices, window, server_ids)
         else:
             query = long_history.fleet_levels(choices, window, server_ids, *tier)
-        return self._table(query.sql, query.parameters)
+        return Buckets(window).table(self._history(query))
 
     def top(
         self,
@@ -142,7 +149,7 @@ class Reader:
         """One row a bucket: x, own, and p10, p50, p90 and peers (how many had data) of the others."""
         wanted = None if peers is None else [server_id, *peers]
         query = comparing.against_peers(self._by_server(choice, window, wanted), server_id)
-        return self._table(query.sql, query.parameters)
+        return Buckets(window).table(self._history(query))
 
     def now_and_before(
         self, server_id: str, choice: Choice, window: Window, back_seconds: int = WEEK_SECONDS
@@ -222,6 +229,10 @@ class Reader:
                 self._reach, self._reach_at = tiers.reach(store, self._database), now
         tier = self._reach.tier(window, int(now * 1000), has_counters=has_counters)
         return None if tier is None else (tier, self._reach)
+
+    def _history(self, query: Clause) -> Columns:
+        with self._pool.borrow() as store:
+            return store.columns(query.sql.replace("{database}", self._database), query.parameters, HISTORY_LIMITS)
 
     def _rows(self, sql: str, parameters: Mapping[str, Any]) -> list[Row]:
         with self._pool.borrow() as store:

@@ -77,28 +77,40 @@ SELECT (SELECT max(done_before) FROM {database}.rollup_cursors WHERE topic = 'ho
     return Reach(min(made or 0, made if asked is None else asked) * 3600, kept)
 
 
-def rows(tier: Tier, reached: Reach, window: Window, server_ids: Sequence[str] | None, lead_rows: int = 0) -> Clause:
+def rows(
+    tier: Tier,
+    reached: Reach,
+    window: Window,
+    server_ids: Sequence[str] | None,
+    lead_rows: int = 0,
+    condition: str = "name IN %(metrics)s",
+) -> Clause:
     """Rows (server_id, name, labels, at, low, high, average, last, last_ms, weight) of the ``metrics`` of a window.
 
-    ``server_ids`` None: of all servers. ``lead_rows``: so many more before the window.
+    ``server_ids`` None: of all servers. ``lead_rows``: so many more before the window. ``condition``: of name and
+    labels, which are columns of the key, so it may come before FINAL. A row is alone in its tier and time.
     """
     only = "" if server_ids is None else "AND server_id IN %(server_ids)s"
-    sql = f"""
+    bounds = _bounds(tier, reached, window, lead_rows)
+    made = f"""
   SELECT server_id, name, labels, toUnixTimestamp(starts_at) AS at, toFloat64(min_value) AS low,
     toFloat64(max_value) AS high, toFloat64(avg_value) AS average, last_value AS last,
     toUnixTimestamp64Milli(last_at) AS last_ms, toUInt64(samples) AS weight
   FROM {{database}}.{tier.table} FINAL
-  WHERE name IN %(metrics)s {only} AND starts_at >= toDateTime(%(rows_from)s, 'UTC')
+  PREWHERE {condition} {only} AND starts_at >= toDateTime(%(rows_from)s, 'UTC')
     AND starts_at < toDateTime(%(rows_until)s, 'UTC')
+"""
+    fresh = f"""
   UNION ALL
   SELECT server_id, name, labels, toUInt32(intDiv(toUnixTimestamp(recorded_at), {tier.seconds}) * {tier.seconds}) AS at,
     min(value), max(value), avg(value), argMax(value, recorded_at), toUnixTimestamp64Milli(max(recorded_at)), count()
   FROM {{database}}.samples
-  WHERE name IN %(metrics)s {only} AND recorded_at >= toDateTime64(%(rows_until)s, 3, 'UTC')
+  WHERE {condition} {only} AND recorded_at >= toDateTime64(%(rows_until)s, 3, 'UTC')
     AND recorded_at < fromUnixTimestamp64Milli(%(end_ms)s)
   GROUP BY server_id, name, labels, at
 """
-    return Clause(sql, {**_bounds(tier, reached, window, lead_rows), **_only(server_ids)})
+    is_whole = bounds["rows_until"] * 1000 >= window.end_ms
+    return Clause(made if is_whole else made + fresh, {**bounds, **_only(server_ids)})
 
 
 def _bounds(tier: Tier, reached: Reach, window: Window, lead_rows: int) -> dict[str, Any]:
