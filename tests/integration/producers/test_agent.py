@@ -62,6 +62,12 @@ def missed(batch: Any) -> float:
     return next(float(value) for name, labels, value in rows if (name, labels) == own)
 
 
+def reaching(reader: Reader, moment: float) -> list[Any] | None:
+    """All batches, once there is one of this moment (Unix seconds)."""
+    batches = reader.batches()
+    return batches if batches and batches[-1]["recorded_at"].timestamp() >= moment else None
+
+
 @contextmanager
 def reading(broker: Broker, topic: str) -> Iterator[Reader]:
     reader = Reader(broker, topic)
@@ -152,11 +158,9 @@ def test_a_broker_that_is_killed_and_comes_back_gets_everything(
         mortal.kill()
         wait_until(lambda: "does not take batches" in caplog.text, READ_SECONDS, "the agent to notice")
         mortal.start()
+        returned_at = time.time()
         with reading(mortal, topic) as reader:
-            before = len(reader.batches())
-            wait_until(lambda: len(reader.batches()) > before + 4, READ_SECONDS, "batches after the return")
-    with reading(mortal, topic) as reader:
-        batches = reader.batches()
+            batches = wait_until(lambda: reaching(reader, returned_at + 4), READ_SECONDS, "batches after the return")
 
     assert [batch["sequence"] for batch in batches] == list(range(len(batches)))
     stamps = [batch["recorded_at"].timestamp() for batch in batches]
