@@ -33,6 +33,7 @@ class RandomLog:
         self.log.control = [record for record in default_records() if record.entity_id == "server_down"]
         for metric in METRICS:
             self.rule(metric)
+        self.composite()
         for server_id in SERVERS:
             self.server(server_id)
         self.log.tick()
@@ -48,6 +49,7 @@ class RandomLog:
             (self.restart, 2),
             (self.service, 3),
             (lambda: self.rule(self.random.choice(METRICS)), 4),
+            (self.composite, 2),
             (lambda: self.server(self.random.choice(SERVERS)), 2),
             (self.command, 4),
             (self.quiet, 2),
@@ -115,6 +117,10 @@ class RandomLog:
             return
         self.log.configure(f"rule/{self.random.choice('abc')}.{metric}", rule_body(self.random, metric))
 
+    def composite(self) -> None:
+        body = {"metric": 1} if self.random.random() < 0.1 else composite_body(self.random)
+        self.log.configure(f"rule/{self.random.choice('abc')}.joint", body)
+
     def server(self, server_id: str) -> None:
         kind = self.random.random()
         body = {
@@ -180,6 +186,35 @@ def rule_body(chance: random.Random, metric: str) -> dict[str, Any]:
         "window": {"function": function} | ({} if function == "last" else {"seconds": chance.choice((60, 300))}),
         "levels": levels,
         "scope": chance.choice(SCOPES),
+        "enabled": chance.random() < 0.9,
+    }
+
+
+EXPRESSIONS = ("a", "a and b", "a or b", "a and not b", "at_least(2, a, b, c)", "c and (a or b)")
+
+
+def composite_body(chance: random.Random) -> dict[str, Any]:
+    """A random composite of three conditions."""
+    limits = {"info": 5.0, "warning": 8.0, "critical": 10.0}
+    operands = {}
+    for name in "abc":
+        metric = chance.choice(METRICS)
+        series = {key: rule_body(chance, metric)[key] for key in ("metric", "window")}
+        over = chance.choice(({}, {}, {"over": "all"}, {"over": "at_least", "count": 2}))
+        operands[name] = {**series, "limit": limits, "recovery": 4, **over}
+        if chance.random() < 0.2:
+            operands[name]["divide_by"] = {"metric": "m.last"}
+    times = {"for_seconds": chance.choice((0, 0, 20)), "keep_firing_seconds": chance.choice((0, 0, 30))}
+    by = chance.choice(([], [], ["disk"]))
+    scopes = SCOPES if by else SCOPES[:-1]
+    return {
+        "kind": "composite",
+        "family": chance.choice(("joint", "joint", "m.last")),
+        "by": by,
+        "when": chance.choice(EXPRESSIONS),
+        "operands": operands,
+        "levels": {name: times for name in limits if chance.random() < 0.7},
+        "scope": chance.choice(scopes),
         "enabled": chance.random() < 0.9,
     }
 

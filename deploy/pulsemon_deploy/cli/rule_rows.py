@@ -68,7 +68,8 @@ def level_texts(rule: Rule) -> str:
     sign = "silent" if rule.kind == ABSENCE else rule.operator
     unit = " s" if rule.kind == ABSENCE else ""
     return ", ".join(
-        f"{level.name} {sign} {level.limit:g}{unit}" + (f" for {level.for_seconds:g} s" if level.for_seconds else "")
+        f"{level.name} {level.when or f'{sign} {level.limit:g}{unit}'}"
+        + (f" for {level.for_seconds:g} s" if level.for_seconds else "")
         for level in rule.levels
     )
 

@@ -96,6 +96,22 @@ class Fields:
             self.problem(f"{name}.{key}", "must be a text under a key that is not empty")
         return {key: value[key] for key in sorted(value) if key not in wrong}
 
+    def text_list(self, name: str) -> list[str]:
+        """A list of texts that are not empty; empty if it is not there."""
+        value = self.listed(name)
+        wrong = [one for one in value if not isinstance(one, str) or not one]
+        if wrong:
+            self.problem(name, f"must be texts that are not empty, has {wrong[0]!r}")
+        return [one for one in value if one not in wrong]
+
+    def is_object(self, name: str) -> bool:
+        """Whether the field is an object; whatever it is, it is asked for."""
+        return self.has(name) and isinstance(self._body[name], Mapping)
+
+    def names(self) -> list[str]:
+        """The names of all fields, sorted."""
+        return sorted(self._body)
+
     def listed(self, name: str) -> list[Any]:
         """A list; empty if it is not there."""
         value = self._body[name] if self.has(name) else []

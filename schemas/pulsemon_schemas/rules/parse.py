@@ -1,27 +1,16 @@
 """The JSON body of a rule to the rule and back."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from pulsemon_schemas.catalogue import metric
+from pulsemon_schemas.rules.composite import composite_body, read_composite
 from pulsemon_schemas.rules.fields import Fields, RuleError
-from pulsemon_schemas.rules.rule import (
-    ABSENCE,
-    FLEET,
-    FUNCTIONS,
-    KINDS,
-    LEVELS,
-    OPERATORS,
-    THRESHOLD,
-    Level,
-    Rule,
-    Window,
-)
+from pulsemon_schemas.rules.level import read_times, times_body
+from pulsemon_schemas.rules.rule import ABSENCE, COMPOSITE, FLEET, KINDS, LEVELS, OPERATORS, THRESHOLD, Level, Rule
 from pulsemon_schemas.rules.scope import read_scope, scope_body
+from pulsemon_schemas.rules.series import read_window, window_body
 
-MAX_WINDOW_SECONDS = 7 * 24 * 3600.0
-MAX_FOR_SECONDS = 7 * 24 * 3600.0
 TEXTS = ("summary", "runbook", "owner")
 ABSENCE_FAMILY, FLEET_FAMILY = "absence", "fleet"
 MIN_SERVERS = 3
@@ -35,7 +24,7 @@ def parse_rule(rule_id: str, body: Mapping[str, Any], version: int = -1, author:
         problems.append("id: must not be empty")
     fields = Fields(body, problems)
     kind = fields.choice("kind", KINDS, THRESHOLD)
-    read = {ABSENCE: _absence, FLEET: _fleet}.get(kind, _threshold)
+    read = READERS[kind]
     rule = Rule(
         id=rule_id,
         kind=kind,
@@ -46,12 +35,14 @@ def parse_rule(rule_id: str, body: Mapping[str, Any], version: int = -1, author:
         summary=fields.text("summary"),
         runbook=fields.text("runbook"),
         owner=fields.text("owner"),
-        **read(fields),
+        **read(fields, rule_id),
     )
     if kind == ABSENCE and rule.scope.kind == "instance":
         fields.problem("scope", "a server is silent as a whole: the narrowest scope of an absence is a server")
     if kind == FLEET and rule.scope.kind not in {"global", "environment"}:
         fields.problem("scope", "a fleet rule is for all environments, or for one")
+    if kind == COMPOSITE and rule.scope.kind == "instance" and not set(rule.scope.labels) <= set(rule.by):
+        fields.problem("scope", "the labels of an instance must be among those in by")
     fields.unasked()
     if problems:
         raise RuleError(f"rule {rule_id!r}", problems)
@@ -63,33 +54,34 @@ def rule_body(rule: Rule) -> dict[str, Any]:
     body: dict[str, Any] = {"kind": rule.kind, "scope": scope_body(rule.scope), "enabled": rule.enabled}
     body |= {name: getattr(rule, name) for name in TEXTS if getattr(rule, name)}
     body |= {"levels": {level.name: _level_body(level) for level in rule.levels}, "family": rule.family}
+    if rule.kind == COMPOSITE:
+        return body | composite_body(rule)
     if rule.kind == ABSENCE:
         return body | {"stale_seconds": rule.stale_seconds}
     if rule.kind == FLEET:
         return body | {"min_servers": rule.min_servers}
-    window = {"function": rule.window.function, "seconds": rule.window.seconds, "counter": rule.window.is_counter}
     return body | {
         "metric": rule.metric,
         "match": dict(rule.match),
         "operator": rule.operator,
-        "window": window if rule.window.seconds else {"function": rule.window.function},
+        "window": window_body(rule.window),
     }
 
 
-def _threshold(fields: Fields) -> dict[str, Any]:
+def _threshold(fields: Fields, _rule_id: str) -> dict[str, Any]:
     metric_name = fields.text("metric", None)
     sign = fields.choice("operator", tuple(OPERATORS), ">=")
     return {
         "metric": metric_name,
         "family": fields.text("family", metric_name),
         "match": fields.texts("match"),
-        "window": _window(fields.nested("window"), metric_name),
+        "window": read_window(fields.nested("window"), metric_name),
         "operator": sign,
         "levels": _levels(fields.nested("levels"), 1 if sign in {">=", ">"} else -1),
     }
 
 
-def _absence(fields: Fields) -> dict[str, Any]:
+def _absence(fields: Fields, _rule_id: str) -> dict[str, Any]:
     stale_seconds = fields.number("stale_seconds", 30.0, minimum=1.0)
     levels = []
     nested = fields.nested("levels")
@@ -106,7 +98,7 @@ def _absence(fields: Fields) -> dict[str, Any]:
     return {"family": family, "stale_seconds": stale_seconds, "levels": tuple(levels)}
 
 
-def _fleet(fields: Fields) -> dict[str, Any]:
+def _fleet(fields: Fields, _rule_id: str) -> dict[str, Any]:
     levels = _levels(fields.nested("levels"), 1)
     for level in levels:
         if not 0.0 <= level.limit < 1.0:
@@ -121,26 +113,6 @@ def _fleet(fields: Fields) -> dict[str, Any]:
     }
 
 
-def _window(fields: Fields, metric_name: str) -> Window:
-    function = fields.choice("function", FUNCTIONS, "last")
-    seconds = fields.number("seconds", 0.0, minimum=0.0)
-    is_counter = fields.boolean("counter", _counts(metric_name, function))
-    if function == "last" and seconds:
-        fields.problem("seconds", "the last sample has no window: leave it out, or choose another function")
-    if function != "last" and not 1.0 <= seconds <= MAX_WINDOW_SECONDS:
-        fields.problem("seconds", f"{function} needs a window of 1 to {MAX_WINDOW_SECONDS:.0f} seconds")
-    fields.unasked()
-    return Window(function, seconds, is_counter and function in {"delta", "rate"})
-
-
-def _counts(metric_name: str, function: str) -> bool:
-    """Whether a metric is a counter; one that the catalogue does not know is if its rate is asked for."""
-    try:
-        return metric(metric_name).is_counter
-    except KeyError:
-        return function == "rate"
-
-
 def _levels(fields: Fields, sign: int) -> tuple[Level, ...]:
     levels = [_level(name, fields.nested(name), sign) for name in LEVELS if fields.has(name)]
     fields.unasked()
@@ -153,17 +125,9 @@ def _level(name: str, fields: Fields, sign: int) -> Level:
     recovery = fields.number("recovery", None) if fields.has("recovery") else None
     if recovery is not None and sign * recovery > sign * limit:
         fields.problem("recovery", f"{recovery:g} must not be beyond the limit {limit:g}")
-    level = Level(
-        name,
-        limit,
-        fields.number("for_seconds", 0.0, minimum=0.0),
-        recovery,
-        fields.number("keep_firing_seconds", 0.0, minimum=0.0),
-    )
-    if max(level.for_seconds, level.keep_firing_seconds) > MAX_FOR_SECONDS:
-        fields.problem("for_seconds", f"and keep_firing_seconds must be at most {MAX_FOR_SECONDS:.0f}")
+    for_seconds, keep_firing_seconds = read_times(fields)
     fields.unasked()
-    return level
+    return Level(name, limit, for_seconds, recovery, keep_firing_seconds)
 
 
 def _check_order(fields: Fields, levels: list[Level], sign: int) -> None:
@@ -175,11 +139,14 @@ def _check_order(fields: Fields, levels: list[Level], sign: int) -> None:
 
 
 def _level_body(level: Level) -> dict[str, float]:
-    body = {"limit": level.limit}
-    if level.for_seconds:
-        body["for_seconds"] = level.for_seconds
-    if level.recovery is not None:
-        body["recovery"] = level.recovery
-    if level.keep_firing_seconds:
-        body["keep_firing_seconds"] = level.keep_firing_seconds
-    return body
+    recovery = {} if level.recovery is None else {"recovery": level.recovery}
+    return {"limit": level.limit, **recovery, **times_body(level)}
+
+
+READERS: Mapping[str, Callable[[Fields, str], dict[str, Any]]] = {
+    THRESHOLD: _threshold,
+    COMPOSITE: read_composite,
+    ABSENCE: _absence,
+    FLEET: _fleet,
+}
+"""What reads the fields that only one kind has."""

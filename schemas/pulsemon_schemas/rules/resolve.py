@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 
-from pulsemon_schemas.rules.rule import ABSENCE, FLEET, THRESHOLD, Rule
+from pulsemon_schemas.rules.rule import ABSENCE, COMPOSITE, FLEET, THRESHOLD, Rule
 from pulsemon_schemas.rules.scope import ServerProfile, is_subset
+
+OF_SERIES = frozenset({THRESHOLD, COMPOSITE})
+"""Kinds of rules that compete for series."""
 
 
 def by_rank(rules: Iterable[Rule]) -> list[Rule]:
@@ -12,15 +15,20 @@ def by_rank(rules: Iterable[Rule]) -> list[Rule]:
 
 
 def covers(rule: Rule, server: ServerProfile, metric: str, labels: Mapping[str, str]) -> bool:
-    """Whether an enabled threshold is for this series."""
+    """Whether an enabled rule about series is for this one."""
     return (
         rule.enabled
-        and rule.kind == THRESHOLD
-        and rule.metric == metric
+        and rule.kind in OF_SERIES
+        and _is_about(rule, metric, labels)
         and rule.scope.covers_server(server)
         and rule.scope.covers_series(labels)
-        and is_subset(rule.match, labels)
     )
+
+
+def _is_about(rule: Rule, metric: str, labels: Mapping[str, str]) -> bool:
+    if rule.kind == THRESHOLD:
+        return rule.metric == metric and is_subset(rule.match, labels)
+    return any(one.metric == metric and is_subset(one.match, labels) for one in rule.all_series)
 
 
 def effective(ranked: Iterable[Rule], server: ServerProfile, metric: str, labels: Mapping[str, str]) -> dict[str, Rule]:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from pulsemon_schemas.rules.expression import needed_by, parse_expression
 from pulsemon_schemas.rules.scope import Scope
 
 LEVELS = ("info", "warning", "critical")
 """From the mildest to the worst."""
 
-THRESHOLD, ABSENCE, FLEET = "threshold", "absence", "fleet"
-KINDS = (THRESHOLD, ABSENCE, FLEET)
+THRESHOLD, COMPOSITE, ABSENCE, FLEET = "threshold", "composite", "absence", "fleet"
+KINDS = (THRESHOLD, COMPOSITE, ABSENCE, FLEET)
 FUNCTIONS = ("last", "avg", "min", "max", "p50", "p95", "count", "delta", "rate")
 OPERATORS: Mapping[str, Callable[[float, float], bool]] = MappingProxyType(
     {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt}
@@ -32,11 +33,54 @@ class Window:
     is_counter: bool = False
 
 
+def grows_sure(window: Window, fires_above: bool) -> bool:
+    """Whether samples still to come can only confirm that a limit is crossed, or the newest one alone decides."""
+    return window.seconds == 0 or (window.function, fires_above) in _STRONGER_WITH_TIME
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Series by name and by labels that they must have, and how their samples become a value."""
+
+    metric: str
+    match: Mapping[str, str] = field(default_factory=dict)
+    window: Window = field(default_factory=Window)
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """One condition of a composite. ``limits`` and ``recoveries`` are by level; not every level has one.
+
+    ``over`` says how many of several series must cross the limit: any, all, or at_least ``count``. ``divide_by`` makes
+    the value a ratio: that of the series by that of another one with the same labels, or the only one of its instance.
+    """
+
+    name: str
+    series: Series
+    operator: str = ">="
+    limits: Mapping[str, float] = field(default_factory=dict)
+    recoveries: Mapping[str, float] = field(default_factory=dict)
+    over: str = "any"
+    count: int = 1
+    divide_by: Series | None = None
+
+    @property
+    def fires_above(self) -> bool:
+        """Whether higher values are the worse ones."""
+        return self.operator in {">=", ">"}
+
+    @property
+    def all_series(self) -> tuple[Series, ...]:
+        """What it reads."""
+        return (self.series,) if self.divide_by is None else (self.series, self.divide_by)
+
+
 @dataclass(frozen=True, slots=True)
 class Level:
     """When one level is entered and left. ``recovery`` None: as soon as the limit does not hold any more.
 
-    For an absence the limit is the silence in seconds, for a fleet the share of its servers that are silent.
+    For an absence the limit is the silence in seconds, for a fleet the share of its servers that are silent. ``when``
+    is the expression of a composite; limit and recovery then are those of its lead.
     """
 
     name: str
@@ -44,6 +88,7 @@ class Level:
     for_seconds: float = 0.0
     recovery: float | None = None
     keep_firing_seconds: float = 0.0
+    when: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +98,9 @@ class Rule:
     Of the rules of one ``family`` that cover a series only the one with the narrowest scope judges it. ``version`` is
     the offset of the rule in the control log, -1 if it comes from a file. A fleet rule judges each environment in its
     scope that has ``min_servers``.
+
+    A composite judges its ``operands`` together, once for each combination of values that the labels in ``by`` have.
+    Metric, match, window and operator then are those of its ``lead``, the operand whose value its events have.
     """
 
     id: str
@@ -63,6 +111,9 @@ class Rule:
     window: Window = field(default_factory=Window)
     operator: str = ">="
     levels: tuple[Level, ...] = ()
+    operands: tuple[Operand, ...] = ()
+    lead: str = ""
+    by: tuple[str, ...] = ()
     stale_seconds: float = 0.0
     min_servers: int = 0
     scope: Scope = field(default_factory=Scope)
@@ -81,7 +132,14 @@ class Rule:
     @property
     def needs_full_window(self) -> bool:
         """False if samples still to come can only confirm that a limit is crossed."""
-        return self.window.seconds > 0 and (self.window.function, self.fires_above) not in _STRONGER_WITH_TIME
+        return not grows_sure(self.window, self.fires_above)
+
+    @property
+    def all_series(self) -> tuple[Series, ...]:
+        """The series that it judges; none for an absence, or across servers."""
+        if self.kind == COMPOSITE:
+            return tuple(one for operand in self.operands for one in operand.all_series)
+        return (Series(self.metric, self.match, self.window),) if self.metric else ()
 
     def is_beyond(self, value: float, limit: float) -> bool:
         """Whether a value crosses a limit."""
@@ -102,6 +160,10 @@ class Rule:
         if self.operator == "<=":
             return math.nextafter(limit, math.inf)
         return limit
+
+    def lead_decides(self, level: Level) -> bool:
+        """Whether a level cannot hold where the value of its events does not cross the limit."""
+        return not level.when or self.lead in needed_by(parse_expression(level.when))
 
     def level(self, name: str) -> Level | None:
         """The level of this name, if the rule has it."""

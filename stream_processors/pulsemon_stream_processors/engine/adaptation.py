@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 
-from pulsemon_schemas.rules import ServerProfile
+from pulsemon_schemas.rules import Rule, ServerProfile
 from pulsemon_schemas.rules.status import ALIVE
 
 from pulsemon_stream_processors.engine.absence import Absence
 from pulsemon_stream_processors.engine.alert import EXPIRED
 from pulsemon_stream_processors.engine.configuration import Configuration
+from pulsemon_stream_processors.engine.joint import Joint
+from pulsemon_stream_processors.engine.judged import Judged
 from pulsemon_stream_processors.engine.lifecycle import Lifecycle
+from pulsemon_stream_processors.engine.plan import label_map_of
 from pulsemon_stream_processors.engine.server import Server
-from pulsemon_stream_processors.engine.watch import Watch
 
 NOBODY: Mapping[str, str] = {}
 
@@ -58,11 +60,11 @@ class Adaptation:
         server.silence.state = ALIVE
         server.watches = {}
 
-    def _adapt_watch(self, server: Server, watch: Watch, authors: Mapping[str, str]) -> None:
+    def _adapt_watch(self, server: Server, watch: Judged, authors: Mapping[str, str]) -> None:
         key = watch.key
-        rule = self._configuration.rules_for(server.profile, key.metric, watch.label_map).get(key.family)
+        rule = self._rule_of(server, watch)
         actor = authors.get(f"rule/{watch.rule.id}", "")
-        if rule is not None and rule.id == watch.rule.id and rule.levels:
+        if rule is not None and rule.levels and _goes_on(watch.rule, rule):
             watch.adopt(rule)
             if watch.alert is not None and rule.level(watch.alert.level) is None:
                 self._lifecycle.expire(server, watch, f"the rule has no level {watch.alert.level} any more", actor)
@@ -70,8 +72,31 @@ class Adaptation:
         unreadable = self._configuration.unreadable(watch.rule.id)
         if rule is None or not rule.levels:
             reason = unreadable or "its rule was deleted, disabled, or made for others"
+        elif rule.id == watch.rule.id:
+            reason = "the rule judges other series together now"
         else:
             reason = "; ".join(filter(None, (unreadable, f"rule {rule.id} judges this series now")))
             actor = actor or authors.get(f"rule/{rule.id}", "")
         self._lifecycle.expire(server, watch, reason, actor or authors.get(f"server/{server.server_id}", ""))
         del server.watches[key]
+
+    def _rule_of(self, server: Server, watch: Judged) -> Rule | None:
+        """The rule that judges now; of a composite the first one found that judges a series which it reads."""
+        configuration, profile, family = self._configuration, server.profile, watch.key.family
+        if not isinstance(watch, Joint):
+            return configuration.rules_for(profile, watch.key.metric, watch.label_map).get(family)
+        series = watch.read_series()
+        if not series:
+            return configuration.rule(watch.rule.id, profile)
+        found = None
+        for metric, labels in series:
+            rule = configuration.rules_for(profile, metric, label_map_of(labels)).get(family)
+            if rule is not None and rule.id == watch.rule.id:
+                return rule
+            found = found or rule
+        return found
+
+
+def _goes_on(before: Rule, after: Rule) -> bool:
+    """Whether a rule takes the alert of another one over: as another version of itself about the same things."""
+    return (before.id, before.kind, before.by) == (after.id, after.kind, after.by)

@@ -4,10 +4,10 @@ from pulsemon_schemas.rules import AlertCommand
 
 from pulsemon_stream_processors.engine.absence import NO_LABELS, Absence
 from pulsemon_stream_processors.engine.alert import ACKNOWLEDGED, FIRING, PENDING, RESOLVED, Alert
+from pulsemon_stream_processors.engine.judged import Judged
 from pulsemon_stream_processors.engine.lifecycle import Lifecycle, Subject, subject_of
 from pulsemon_stream_processors.engine.log_time import LogTime
 from pulsemon_stream_processors.engine.server import Server
-from pulsemon_stream_processors.engine.watch import Watch
 
 
 class Commands:
@@ -36,7 +36,9 @@ class Commands:
                     reason = f"silenced by {', '.join(found)}" if found else "not silenced any more"
                     self._lifecycle.by_tick(server, subject, alert, alert.state, alert.level, reason)
 
-    def _obey(self, server: Server, subject: Subject, alert: Alert, watch: Watch | None, command: AlertCommand) -> None:
+    def _obey(
+        self, server: Server, subject: Subject, alert: Alert, watch: Judged | None, command: AlertCommand
+    ) -> None:
         reason = command.note or command.command
         match command.command:
             case "acknowledge" if alert.state == FIRING:
@@ -50,9 +52,9 @@ class Commands:
                 self._absence.close(server, RESOLVED, reason, command.author)
 
 
-def _subjects(server: Server) -> list[tuple[Subject, Alert, Watch | None]]:
+def _subjects(server: Server) -> list[tuple[Subject, Alert, Judged | None]]:
     """All alerts of a server in an order that does not depend on when they began."""
-    found: list[tuple[Subject, Alert, Watch | None]] = []
+    found: list[tuple[Subject, Alert, Judged | None]] = []
     for key in sorted(server.open):
         watch = server.open[key]
         if watch.alert is not None:

@@ -35,6 +35,28 @@ class Condition:
                 self.is_on = True
                 self.since_ms = self.calm_ms = NEVER
 
+    def decide(self, level: Level, holds: bool | None, at_ms: int, is_continuous: bool) -> None:
+        """Takes whether several conditions hold together. None is evidence for nothing: a level that is on stays on,
+        and time does not count, neither for it nor against it.
+        """
+        if self.is_on:
+            if holds is not False:
+                self.calm_ms = NEVER
+                return
+            if self.calm_ms == NEVER or not is_continuous:
+                self.calm_ms = at_ms
+            if at_ms - self.calm_ms >= level.keep_firing_seconds * 1000:
+                self.is_on = False
+                self.calm_ms = NEVER
+        elif holds is not True:
+            self.since_ms = NEVER
+        else:
+            if self.since_ms == NEVER or not is_continuous:
+                self.since_ms = at_ms
+            if at_ms - self.since_ms >= level.for_seconds * 1000:
+                self.is_on = True
+                self.since_ms = self.calm_ms = NEVER
+
     def clear(self) -> None:
         """Begins anew."""
         self.since_ms = self.calm_ms = NEVER

@@ -8,7 +8,7 @@ from pulsemon_schemas.control import PURGED, SERVER
 from pulsemon_schemas.rules import QuietPeriod, Rule, ServerProfile
 from pulsemon_schemas.rules.quiet import MAINTENANCE
 from pulsemon_schemas.rules.resolve import by_rank, effective, effective_absence
-from pulsemon_schemas.rules.rule import ABSENCE, THRESHOLD
+from pulsemon_schemas.rules.rule import ABSENCE
 
 from pulsemon_stream_processors.engine.control_history import Change
 from pulsemon_stream_processors.engine.failure import UNREPEATABLE, problem_of
@@ -65,8 +65,8 @@ class Configuration:
         self.revision += 1
         ranked: dict[str, list[Rule]] = defaultdict(list)
         for rule in by_rank(rule for rule in self._rules.values() if rule.enabled):
-            if rule.kind == THRESHOLD:
-                ranked[rule.metric].append(rule)
+            for metric in dict.fromkeys(one.metric for one in rule.all_series):
+                ranked[metric].append(rule)
         self._ranked = dict(ranked)
         self._ranked_absence = by_rank(rule for rule in self._rules.values() if rule.enabled and rule.kind == ABSENCE)
         limits = [rule.stale_seconds for rule in self._ranked_absence]
@@ -92,6 +92,11 @@ class Configuration:
     def rules_for(self, server: ServerProfile, metric: str, labels: Mapping[str, str]) -> dict[str, Rule]:
         """The rule of each family that judges a series."""
         return effective(self._ranked.get(metric, ()), server, metric, labels)
+
+    def rule(self, rule_id: str, server: ServerProfile) -> Rule | None:
+        """The rule with this id, if it is for the server at all."""
+        rule = self._rules.get(rule_id)
+        return rule if rule is not None and rule.enabled and rule.scope.covers_server(server) else None
 
     def unreadable(self, rule_id: str) -> str:
         """What keeps a rule from judging, if its newest version cannot be read; else ""."""

@@ -57,6 +57,7 @@ class Journal:
         level = rule.level(alert.level)
         limit = level.limit if level else None
         evidence = alert.evidence
+        is_decided = level is not None and evidence is not None and rule.lead_decides(level)
         event = AlertEvent(
             event_id=event_id(alert.id, alert.transition),
             alert_id=alert.id,
@@ -78,7 +79,7 @@ class Journal:
             late=alert.late,
             value=evidence.value if evidence else None,
             limit=limit,
-            calm_value=rule.calm_value(limit) if limit is not None and evidence else None,
+            calm_value=rule.calm_value(limit) if limit is not None and is_decided else None,
             window_function=rule.window.function if rule.metric else "",
             window_seconds=rule.window.seconds,
             sample_count=evidence.sample_count if evidence else 0,

@@ -1,5 +1,6 @@
 """The samples of a batch under the rules that judge them, each rule on its own."""
 
+from collections.abc import Sequence
 from copy import copy
 
 from pulsemon_schemas.batch_head import BatchHead
@@ -9,13 +10,13 @@ from pulsemon_stream_processors.engine.configuration import Configuration
 from pulsemon_stream_processors.engine.counters import Counters
 from pulsemon_stream_processors.engine.failure import UNREPEATABLE, problem_of
 from pulsemon_stream_processors.engine.journal import Journal
+from pulsemon_stream_processors.engine.judged import Judged
 from pulsemon_stream_processors.engine.lifecycle import Lifecycle
 from pulsemon_stream_processors.engine.log_time import LogTime
 from pulsemon_stream_processors.engine.moment import Moment
 from pulsemon_stream_processors.engine.plan import MAX_PLANS, MAX_WATCHES, Plan, make_plan
 from pulsemon_stream_processors.engine.savepoint import Savepoint
 from pulsemon_stream_processors.engine.server import Server
-from pulsemon_stream_processors.engine.watch import Watch
 
 LATE_MS = 120_000
 """A batch that was sent so long after it was taken is late: both times are of one clock."""
@@ -54,7 +55,7 @@ class Judging:
         counters.batches += 1
         counters.samples += head.sample_count
         counters.late_batches += late
-        if not plan.watched:
+        if not plan.watched and not plan.probed:
             return
         values = head.values()
         moment = Moment(head.recorded_at_ms, offset, self._time.elapsed_ms, late, head.producer_id, head.sequence)
@@ -70,8 +71,27 @@ class Judging:
                 raise
             except Exception as error:  # noqa: BLE001 - one rule that fails must not end the judging of all others
                 self._fail(server, watch, error)
+        if plan.probed:
+            self._judge_joints(server, plan, values, moment)
 
-    def _advance(self, server: Server, watch: Watch, moment: Moment, evidence: Evidence) -> None:
+    def _judge_joints(self, server: Server, plan: Plan, values: Sequence[float], moment: Moment) -> None:
+        """Composites are judged when all of a batch is known."""
+        at_ms, offset = moment.at_ms, moment.offset
+        for index, probe in plan.probed:
+            value = values[index]
+            if value - value == 0.0:
+                probe.feed(value, at_ms, offset)
+        for joint in plan.joints:
+            try:
+                evidence = joint.judge(moment)
+                if evidence is not None:
+                    self._advance(server, joint, moment, evidence)
+            except UNREPEATABLE:
+                raise
+            except Exception as error:  # noqa: BLE001 - as above
+                self._fail(server, joint, error)
+
+    def _advance(self, server: Server, watch: Judged, moment: Moment, evidence: Evidence) -> None:
         if watch.is_amended:
             moment = moment._replace(at_ms=watch.last_ms, late=True)
         outputs = self._journal.outputs
@@ -97,7 +117,7 @@ class Judging:
             self._journal.event("too_many_series", server.server_id, facts)
         return plan
 
-    def _fail(self, server: Server, watch: Watch, error: Exception) -> None:
+    def _fail(self, server: Server, watch: Judged, error: Exception) -> None:
         watch.failed_version = watch.rule.version
         watch.begin_anew()
         server.plans.clear()

@@ -19,10 +19,10 @@ from pulsemon_stream_processors.engine.alert import (
 from pulsemon_stream_processors.engine.configuration import Configuration
 from pulsemon_stream_processors.engine.identity import alert_id
 from pulsemon_stream_processors.engine.journal import Journal
+from pulsemon_stream_processors.engine.judged import Judged
 from pulsemon_stream_processors.engine.log_time import LogTime
 from pulsemon_stream_processors.engine.moment import Moment
 from pulsemon_stream_processors.engine.server import Server
-from pulsemon_stream_processors.engine.watch import Watch
 
 MAX_ENDED = 64
 """Ended alerts that a server keeps; a tombstone follows early for more."""
@@ -44,7 +44,7 @@ class Lifecycle:
         self._configuration = configuration
         self._journal = journal
 
-    def advance(self, server: Server, watch: Watch, moment: Moment, evidence: Evidence) -> None:
+    def advance(self, server: Server, watch: Judged, moment: Moment, evidence: Evidence) -> None:
         """Moves the alert of a series to where its conditions are after a sample."""
         level = watch.firing_level()
         alert = watch.alert
@@ -61,14 +61,14 @@ class Lifecycle:
             if level or waiting:
                 self._begin(server, watch, moment, evidence, level or waiting, FIRING if level else PENDING)
 
-    def expire(self, server: Server, watch: Watch, reason: str, actor: str = "", state: str = EXPIRED) -> None:
+    def expire(self, server: Server, watch: Judged, reason: str, actor: str = "", state: str = EXPIRED) -> None:
         """Ends the alert of a series without evidence: by a command, or because nothing judges it any more."""
         if watch.alert is not None:
             self.by_tick(server, subject_of(watch), watch.alert, state, watch.alert.level, reason, actor)
             del server.open[watch.key]
         watch.rest()
 
-    def lose(self, server: Server, watch: Watch, reason: str) -> None:
+    def lose(self, server: Server, watch: Judged, reason: str) -> None:
         """The series of an alert is not there any more: nobody knows whether it still holds."""
         alert = watch.alert
         if alert is None or alert.state == UNKNOWN:
@@ -91,21 +91,21 @@ class Lifecycle:
             server.profile, subject.label_map, subject.rule.id, level, self._time.clock_ms
         )
 
-    def _begin(self, server: Server, watch: Watch, moment: Moment, evidence: Evidence, level: str, state: str) -> None:
+    def _begin(self, server: Server, watch: Judged, moment: Moment, evidence: Evidence, level: str, state: str) -> None:
         found = alert_id(server.server_id, watch.rule.id, watch.key.labels, moment.producer_id, moment.sequence)
         watch.alert = alert = Alert(found, moment.at_ms, evidence.first_offset, evidence=evidence)
         watch.is_idle = False
         server.open[watch.key] = watch
-        self._by_sample(server, watch, alert, state, level, moment, _level_text(watch.rule, level))
+        self._by_sample(server, watch, alert, state, level, moment, watch.told(level))
 
-    def _advance_pending(self, server: Server, watch: Watch, alert: Alert, level: str, moment: Moment) -> None:
+    def _advance_pending(self, server: Server, watch: Judged, alert: Alert, level: str, moment: Moment) -> None:
         if level:
-            self._by_sample(server, watch, alert, FIRING, level, moment, _held_text(watch.rule, level))
+            self._by_sample(server, watch, alert, FIRING, level, moment, _held_text(watch, level))
         elif not watch.pending_level():
             reason = "did not last: the limit was not crossed for long enough"
             self._by_sample(server, watch, alert, EXPIRED, alert.level, moment, reason)
 
-    def _advance_firing(self, server: Server, watch: Watch, alert: Alert, level: str, moment: Moment) -> None:
+    def _advance_firing(self, server: Server, watch: Judged, alert: Alert, level: str, moment: Moment) -> None:
         state, reason = alert.state, ""
         if not level:
             state, level, reason = RESOLVED, alert.level, "recovered"
@@ -114,7 +114,7 @@ class Lifecycle:
         elif level != alert.level:
             is_worse = _rank(watch.rule, level) > _rank(watch.rule, alert.level)
             state = FIRING if is_worse else alert.state
-            reason = _held_text(watch.rule, level) if is_worse else f"{alert.level} recovered"
+            reason = _held_text(watch, level) if is_worse else f"{alert.level} recovered"
         elif alert.late and not moment.late:
             reason = "holds still, now that samples are in time"
         if reason:
@@ -123,7 +123,7 @@ class Lifecycle:
     def _by_sample(
         self,
         server: Server,
-        watch: Watch,
+        watch: Judged,
         alert: Alert,
         state: str,
         level: str,
@@ -183,7 +183,7 @@ class Lifecycle:
             self._journal.alert_gone(server.server_id, server.ended.pop(0)[0])
 
 
-def subject_of(watch: Watch) -> Subject:
+def subject_of(watch: Judged) -> Subject:
     """What the alert of a series is about."""
     return Subject(watch.rule, watch.key.labels, watch.label_map)
 
@@ -192,12 +192,7 @@ def _rank(rule: Rule, name: str) -> int:
     return next((at for at, level in enumerate(rule.levels) if level.name == name), -1)
 
 
-def _level_text(rule: Rule, name: str) -> str:
-    level = rule.level(name)
-    return f"{rule.window.function} {rule.operator} {level.limit:g}" if level else name
-
-
-def _held_text(rule: Rule, name: str) -> str:
-    level = rule.level(name)
+def _held_text(watch: Judged, name: str) -> str:
+    level = watch.rule.level(name)
     held = f" held for {level.for_seconds:g} s" if level and level.for_seconds else ""
-    return _level_text(rule, name) + held
+    return watch.told(name) + held

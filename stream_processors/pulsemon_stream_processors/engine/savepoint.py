@@ -5,16 +5,14 @@ from copy import copy
 from operator import attrgetter
 from typing import Any
 
+from pulsemon_stream_processors.engine.judged import Judged
 from pulsemon_stream_processors.engine.server import Server, Silence
-from pulsemon_stream_processors.engine.watch import Watch
 
 SERVER_FIELDS = tuple(
     name for name in Server.__slots__ if name not in {"ended", "open", "plans", "producers", "silence"}
 )
-WATCH_FIELDS = ("rule", "conditions", "crosses", "trigger", "window", "failed_version", "is_idle")
 _server_of = attrgetter(*SERVER_FIELDS)
 _silence_of = attrgetter(*Silence.__slots__)
-_watch_of = attrgetter(*WATCH_FIELDS)
 
 
 class Savepoint:
@@ -33,20 +31,12 @@ class Savepoint:
         self._silence_alert = None if alert is None else copy(alert)
         self._containers = dict(server.open), list(server.ended), list(server.plans)
         self._seen = dict(server.producers.last)
-        self._kept: list[tuple[Any, ...]] = []
-        self._watches: dict[Any, Watch] | None = None
+        self._kept: list[tuple[Judged, tuple[Any, ...]]] = []
+        self._watches: dict[Any, Judged] | None = None
 
-    def keep(self, watches: Iterable[Watch]) -> None:
+    def keep(self, watches: Iterable[Judged]) -> None:
         """Keeps what rules and transitions change in watches."""
-        self._kept += [
-            (
-                watch,
-                _watch_of(watch),
-                copy(watch.alert),
-                [(one, one.since_ms, one.is_on, one.calm_ms) for one in watch.conditions.values()],
-            )
-            for watch in watches
-        ]
+        self._kept += [(watch, watch.kept()) for watch in watches]
 
     def keep_all(self) -> None:
         """Keeps which watches there are, and all of them."""
@@ -64,11 +54,8 @@ class Savepoint:
         server.producers.last = self._seen
         if self._watches is not None:
             server.watches = self._watches
-        for watch, fields, alert, conditions in reversed(self._kept):
-            _set(watch, WATCH_FIELDS, fields)
-            watch.alert = alert
-            for condition, since_ms, is_on, calm_ms in conditions:
-                condition.since_ms, condition.is_on, condition.calm_ms = since_ms, is_on, calm_ms
+        for watch, kept in reversed(self._kept):
+            watch.put_back(kept)
 
 
 def _set(target: object, names: Iterable[str], values: Iterable[Any]) -> None:

@@ -4,9 +4,9 @@ from pulsemon_schemas.rules import Rule, ServerProfile
 from pulsemon_schemas.rules.status import ALIVE
 
 from pulsemon_stream_processors.engine.alert import HOLDING, Alert
+from pulsemon_stream_processors.engine.judged import Judged, Key
 from pulsemon_stream_processors.engine.plan import Plan
 from pulsemon_stream_processors.engine.producers import Producers
-from pulsemon_stream_processors.engine.watch import Key, Watch
 
 NEVER = -1
 
@@ -79,8 +79,8 @@ class Server:
         self.registered: ServerProfile | None = None
         self.revision = NEVER
         self.plans: list[Plan] = []
-        self.watches: dict[Key, Watch] = {}
-        self.open: dict[Key, Watch] = {}
+        self.watches: dict[Key, Judged] = {}
+        self.open: dict[Key, Judged] = {}
         self.producers = Producers()
         self.silence = Silence()
         self.has_spoken = False

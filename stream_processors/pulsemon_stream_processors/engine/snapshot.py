@@ -5,17 +5,23 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
+from pulsemon_schemas.rules import Rule
+
 from pulsemon_stream_processors.engine.alert import Alert, Evidence
 from pulsemon_stream_processors.engine.condition import Condition
 from pulsemon_stream_processors.engine.control_history import ControlHistory
 from pulsemon_stream_processors.engine.errors import StateError
+from pulsemon_stream_processors.engine.joint import Joint, series_of
+from pulsemon_stream_processors.engine.judged import Judged, Key
 from pulsemon_stream_processors.engine.place import Place
 from pulsemon_stream_processors.engine.plan import label_map_of
+from pulsemon_stream_processors.engine.probe import Probe
 from pulsemon_stream_processors.engine.server import Server
-from pulsemon_stream_processors.engine.watch import Key, Watch
+from pulsemon_stream_processors.engine.watch import Watch
+from pulsemon_stream_processors.engine.window import Window
 
-FORMAT = 1
-READABLE = frozenset({FORMAT})
+FORMAT = 2
+READABLE = frozenset({FORMAT, FORMAT - 1})
 """A version reads its own format and the one before."""
 State = dict[str, Any]
 
@@ -23,6 +29,7 @@ ALERT_FIELDS = (
     "id", "started_ms", "start_offset", "transition", "state", "level", "late", "is_confirmed",
     "acknowledged_until_ms", "unknown_ms",
 )  # fmt: skip
+PROBE_FIELDS = ("last_ms", "step_ms", "value", "count", "first_offset")
 SILENCE_FIELDS = ("state", "seen_ms", "last_seen_ms", "producer_id", "sequence", "offset", "is_closed")
 SERVER_FIELDS = ("has_spoken", "swept_ms", "status", "previous_status", "status_since_ms", "told")
 
@@ -112,29 +119,39 @@ def _restored_server(state: Mapping[str, Any], history: ControlHistory) -> Serve
     return server
 
 
-def _watch(watch: Watch) -> State:
-    window = watch.window
-    return {
+def _watch(watch: Judged) -> State:
+    state: State = {
         "key": watch.key,
         "rule": watch.rule.version,
         "failed_version": watch.failed_version,
         "last_ms": watch.last_ms,
         "step_ms": watch.step_ms,
         "seen_ms": watch.seen_ms,
-        "previous": window.previous if window else None,
-        "buckets": window.state() if window else [],
         "levels": {name: [one.since_ms, one.is_on, one.calm_ms] for name, one in watch.conditions.items()},
         "alert": alert_state(watch.alert),
     }
+    if isinstance(watch, Joint):
+        probes = watch.probes
+        return state | {"probes": {source: _probes(probes[source]) for source in probes if probes[source]}}
+    assert isinstance(watch, Watch)
+    return state | _window(watch.window)
 
 
-def _restored_watch(state: Mapping[str, Any], history: ControlHistory) -> Watch:
-    key = Key(*state["key"])
-    watch = Watch(key, label_map_of(key.labels), history.rule(state["rule"]))
+def _probes(probes: Mapping[str, Probe]) -> State:
+    return {labels: {**_fields(one, PROBE_FIELDS), **_window(one.window)} for labels, one in probes.items()}
+
+
+def _window(window: Window | None) -> State:
+    if window is None:
+        return {"previous": None, "buckets": []}
+    return {"previous": window.previous, "buckets": window.state()}
+
+
+def _restored_watch(state: Mapping[str, Any], history: ControlHistory) -> Judged:
+    key, rule = Key(*state["key"]), history.rule(state["rule"])
+    watch = _joint(key, rule, state["probes"]) if "probes" in state else _of_one_series(key, rule, state)
     watch.failed_version = state["failed_version"]
     watch.last_ms, watch.step_ms, watch.seen_ms = state["last_ms"], state["step_ms"], state["seen_ms"]
-    if watch.window is not None:
-        watch.window.restore(state["buckets"], state["previous"])
     for name, (since_ms, is_on, calm_ms) in state["levels"].items():
         condition = Condition()
         condition.since_ms, condition.is_on, condition.calm_ms = since_ms, is_on, calm_ms
@@ -142,6 +159,25 @@ def _restored_watch(state: Mapping[str, Any], history: ControlHistory) -> Watch:
     watch.alert = restored_alert(state["alert"])
     watch.is_idle = watch.alert is None
     return watch
+
+
+def _of_one_series(key: Key, rule: Rule, state: Mapping[str, Any]) -> Watch:
+    watch = Watch(key, label_map_of(key.labels), rule)
+    if watch.window is not None:
+        watch.window.restore(state["buckets"], state["previous"])
+    return watch
+
+
+def _joint(key: Key, rule: Rule, state: Mapping[str, Mapping[str, Any]]) -> Joint:
+    joint = Joint(key, label_map_of(key.labels), rule)
+    series = series_of(rule)
+    for source, probes in state.items():
+        for labels, one in probes.items():
+            probe = joint.probe(source, series[source], labels)
+            _set(probe, PROBE_FIELDS, one)
+            if probe.window is not None:
+                probe.window.restore(one["buckets"], one["previous"])
+    return joint
 
 
 def alert_state(alert: Alert | None) -> State | None:

@@ -17,11 +17,11 @@ from pulsemon_stream_processors.engine.configuration import Configuration
 from pulsemon_stream_processors.engine.control_history import Change
 from pulsemon_stream_processors.engine.failure import UNREPEATABLE, problem_of
 from pulsemon_stream_processors.engine.journal import Journal
+from pulsemon_stream_processors.engine.judged import Judged
 from pulsemon_stream_processors.engine.lifecycle import Lifecycle
 from pulsemon_stream_processors.engine.log_time import LogTime
 from pulsemon_stream_processors.engine.savepoint import Savepoint
 from pulsemon_stream_processors.engine.server import Server
-from pulsemon_stream_processors.engine.watch import Watch
 
 HOUR_MS = 3_600_000
 GONE_MS = 300_000
@@ -131,7 +131,7 @@ class TickEffects:
 
     def _attempt(self, server: Server, act: Callable[[], None]) -> bool:
         savepoint = Savepoint(server)
-        if self._adaptation.is_due(server):
+        if self._adaptation.is_due(server) or self._is_sweep_due(server):
             savepoint.keep_all()
         else:
             savepoint.keep(server.open.values())
@@ -175,7 +175,7 @@ class TickEffects:
         self._absence.lose(server, reason)
         standing.tell(server, self._configuration, self._time, self._journal)
 
-    def _look_for_samples(self, server: Server, watch: Watch) -> None:
+    def _look_for_samples(self, server: Server, watch: Judged) -> None:
         alert = watch.alert
         if alert is None:
             return
@@ -187,12 +187,16 @@ class TickEffects:
     def _forget(self, server: Server) -> None:
         while server.ended and self._time.clock_ms - server.ended[0][1] >= KEEP_ENDED_MS:
             self._journal.alert_gone(server.server_id, server.ended.pop(0)[0])
-        if self._time.elapsed_ms - server.swept_ms < SWEEP_MS:
+        if not self._is_sweep_due(server):
             return
         server.swept_ms = self._time.elapsed_ms
         limit_ms = self._time.elapsed_ms - EXPIRE_MS
         watches = server.watches
         kept = {key: watch for key, watch in watches.items() if watch.alert is not None or watch.seen_ms >= limit_ms}
-        if len(kept) < len(watches):
+        forgotten = [watch.forget(EXPIRE_MS) for watch in kept.values()]
+        if len(kept) < len(watches) or any(forgotten):
             server.watches = kept
             server.plans.clear()
+
+    def _is_sweep_due(self, server: Server) -> bool:
+        return self._time.elapsed_ms - server.swept_ms >= SWEEP_MS

@@ -1,69 +1,36 @@
 """One series under one rule: its window, the conditions of the levels, and its alert."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any
 
 from pulsemon_schemas.rules.rule import OPERATORS, Rule
 
-from pulsemon_stream_processors.engine.alert import Alert, Evidence
-from pulsemon_stream_processors.engine.condition import NEVER, Condition
+from pulsemon_stream_processors.engine.alert import Evidence
+from pulsemon_stream_processors.engine.condition import NEVER
+from pulsemon_stream_processors.engine.judged import (
+    FIRST_GAP_MS,
+    LONGEST_STEP_MS,
+    MISSED_STEPS,
+    Judged,
+    Key,
+    learnt_step,
+)
 from pulsemon_stream_processors.engine.moment import Moment
 from pulsemon_stream_processors.engine.window import Window
 from pulsemon_stream_processors.engine.windows import new_window
 
-MISSED_STEPS = 3
-"""Two samples may be missing between two others before time between them stops to count."""
-FIRST_GAP_MS = 300_000
-LONGEST_STEP_MS = 2 * 3_600_000
 FULL_SHARE = 0.8
 """Share of its samples that a window needs before it is evidence."""
 
 
-class Key(NamedTuple):
-    """What a watch is of, within its server."""
+class Watch(Judged):
+    """Of a threshold. ``trigger`` is the limit that is reached first, and ``crosses`` whether a value does."""
 
-    family: str
-    metric: str
-    labels: str
-
-
-class Watch:
-    """``last_ms`` is the newest event time, ``step_ms`` the usual time between samples, ``seen_ms`` elapsed time.
-
-    ``is_amended``: what was judged last was changed by a late sample. ``failed_version`` is the version of the rule
-    that could not be judged, and is not tried again.
-    """
-
-    __slots__ = (
-        "alert",
-        "conditions",
-        "crosses",
-        "failed_version",
-        "is_amended",
-        "is_idle",
-        "key",
-        "label_map",
-        "last_ms",
-        "rule",
-        "seen_ms",
-        "step_ms",
-        "trigger",
-        "window",
-    )
+    __slots__ = ("crosses", "trigger", "window")
 
     def __init__(self, key: Key, label_map: Mapping[str, str], rule: Rule) -> None:
-        self.key = key
-        self.label_map = label_map
         self.window = new_window(rule.window)
-        self.conditions: dict[str, Condition] = {}
-        self._take(rule)
-        self.alert: Alert | None = None
-        self.is_idle = True
-        self.is_amended = False
-        self.last_ms = NEVER
-        self.step_ms = 0
-        self.seen_ms = 0
-        self.failed_version = NEVER - 1
+        super().__init__(key, label_map, rule)
 
     def adopt(self, rule: Rule) -> None:
         """Goes on under another version of the rule: windows and levels that it does not change keep their state."""
@@ -91,7 +58,7 @@ class Watch:
         else:
             is_continuous = gap_ms <= MISSED_STEPS * step_ms
             if gap_ms != step_ms:
-                self._learn_step(gap_ms)
+                self.step_ms = learnt_step(step_ms, gap_ms)
         self.last_ms = at_ms
         self.seen_ms = moment.elapsed_ms
         rule = self.rule
@@ -131,15 +98,6 @@ class Watch:
     def _is_full(self, window: Window) -> bool:
         return window.count * self.step_ms >= FULL_SHARE * 1000 * self.rule.window.seconds
 
-    def firing_level(self) -> str:
-        """The worst level that is on, "" for none."""
-        return next((level.name for level in reversed(self.rule.levels) if self.conditions[level.name].is_on), "")
-
-    def pending_level(self) -> str:
-        """The worst level whose limit is crossed but not for long enough, "" for none."""
-        waiting = (level.name for level in reversed(self.rule.levels) if self.conditions[level.name].since_ms != NEVER)
-        return next(waiting, "")
-
     def begin_anew(self) -> None:
         """Forgets the samples; an alert stays until others say something else."""
         self.window = new_window(self.rule.window)
@@ -148,22 +106,21 @@ class Watch:
         else:
             self.alert.start_offset = NEVER
 
-    def rest(self) -> None:
-        """Forgets all conditions: the next alert begins anew."""
-        for condition in self.conditions.values():
-            condition.clear()
-        self.alert = None
-        self.is_idle = True
+    def told(self, level_name: str) -> str:
+        """The limit of a level."""
+        level = self.rule.level(level_name)
+        return f"{self.rule.window.function} {self.rule.operator} {level.limit:g}" if level else level_name
+
+    def kept(self) -> tuple[Any, ...]:
+        """As of every ``Judged``, with the window that it has."""
+        return super().kept(), self.window, self.crosses, self.trigger
+
+    def put_back(self, kept: tuple[Any, ...]) -> None:
+        """Brings back what was kept."""
+        super().put_back(kept[0])
+        _, self.window, self.crosses, self.trigger = kept
 
     def _take(self, rule: Rule) -> None:
-        self.rule = rule
-        self.conditions = {level.name: self.conditions.get(level.name) or Condition() for level in rule.levels}
+        super()._take(rule)
         self.crosses = OPERATORS[rule.operator]
         self.trigger = rule.levels[0].limit if rule.levels else 0.0
-
-    def _learn_step(self, gap_ms: int) -> None:
-        """A shorter gap is the usual one at once; longer ones only if they go on."""
-        if gap_ms < self.step_ms:
-            self.step_ms = gap_ms
-        else:
-            self.step_ms += (min(gap_ms, 4 * self.step_ms) - self.step_ms) // 4

@@ -94,6 +94,9 @@ def test_the_random_logs_hold_what_they_should() -> None:
     assert {event.late for event in events} == {True, False}
     assert any(event.suppressed_by for event in events)
     assert any(event.metric == "" for event in events)
+    joint = [event for event in events if event.rule_id.endswith("joint")]
+    assert {event.state for event in joint} >= {"pending", "firing", "unknown", "resolved", "expired"}
+    assert len(joint) > 60
     assert len(events) > 1000
 
 
@@ -139,4 +142,4 @@ def test_every_place_of_a_fault_is_reached(where: str) -> None:
         values = [output.value or b"" for output in outputs if output.topic == EVENTS.name]
         return [value for value in values if b"ZeroDivisionError" in value]
 
-    assert any(told(seed) for seed in range(20))
+    assert any(told(seed) for seed in range(60))

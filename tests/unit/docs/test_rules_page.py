@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from pulsemon_schemas.rules import LEVELS, parse_rule
-from pulsemon_schemas.rules.rule import FUNCTIONS, KINDS, OPERATORS, Level, Rule
+from pulsemon_schemas.rules.rule import FUNCTIONS, KINDS, OPERATORS, Level, Operand, Rule
 from pulsemon_schemas.rules.scope import KINDS as SCOPES
 from pulsemon_stream_processors.engine.alert import ACKNOWLEDGED, ENDED, FIRING, PENDING, UNKNOWN
 
@@ -16,13 +16,16 @@ EXAMPLES = re.findall(r"^```toml\n(.+?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 OF_THE_LOG = {"id", "version", "author"}
 
 
-def test_there_are_examples_of_a_threshold_and_of_an_absence() -> None:
-    assert {parse_rule("example", tomllib.loads(text)).kind for text in EXAMPLES} == {"threshold", "absence"}
+def test_there_are_examples_of_the_kinds() -> None:
+    kinds = {parse_rule("example", tomllib.loads(text)).kind for text in EXAMPLES}
+    assert kinds >= {"threshold", "composite", "absence"}
 
 
-@pytest.mark.parametrize("kind", [Rule, Level])
-def test_every_field_is_explained(kind: type[Rule] | type[Level]) -> None:
-    fields = {field.name for field in dataclasses.fields(kind)} - OF_THE_LOG - {"name"}
+@pytest.mark.parametrize("kind", [Rule, Level, Operand])
+def test_every_field_is_explained(kind: type[Rule | Level | Operand]) -> None:
+    fields = (
+        {field.name for field in dataclasses.fields(kind)} - OF_THE_LOG - {"name", "limits", "recoveries", "series"}
+    )
     assert {name for name in fields if f"`{name}`" not in PAGE} == set()
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 from pulsemon_schemas.rules import Level, Rule, Window
+from pulsemon_stream_processors.engine.judged import LONGEST_STEP_MS, Key
 from pulsemon_stream_processors.engine.moment import Moment
-from pulsemon_stream_processors.engine.watch import LONGEST_STEP_MS, Key, Watch
+from pulsemon_stream_processors.engine.watch import Watch
 
 
 def _watch(for_seconds: float = 0.0, window: Window | None = None) -> Watch:
