@@ -154,7 +154,7 @@ PROCESSOR_STATE = Topic(
     # a snapshot that a restore is reading must not be compacted away under it; one of a server with many series is long
     config=_COMPACTED | {"min.compaction.lag.ms": _ms(minutes=10), "max.message.bytes": str(MIB)},
     writers=_roles("processor"),
-    readers=_roles("processor"),
+    readers=_roles("processor sink"),
 )
 EVENTS = Topic(
     name="pulsemon.events",

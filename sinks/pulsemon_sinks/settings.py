@@ -18,6 +18,7 @@ class SinkSettings:
     of after the session of the one before; without it, one that leaves hands them on at once.
     ``makes_rollups``: whether it also applies retention and makes minutes, hours and days; of several sinks one at a
     time does.
+    ``keeps_state``: whether it also takes the processor's state once a day, for replays.
     ``tick_key`` is the secret that Ticks are signed with; without it they all go to the dead letter.
     """
 
@@ -28,6 +29,7 @@ class SinkSettings:
     alerts_topic: str = "pulsemon.alerts"
     alerts_shadow_topic: str = "pulsemon.alerts-shadow"
     server_state_topic: str = "pulsemon.server-state"
+    processor_state_topic: str = "pulsemon.processor-state"
     deadletter_topic: str = "pulsemon.deadletter"
     flush_samples: int = 200_000
     flush_bytes: int = 8_000_000
@@ -35,6 +37,7 @@ class SinkSettings:
     buffer_bytes: int = 64_000_000
     session_timeout_seconds: float = 10.0
     makes_rollups: bool = True
+    keeps_state: bool = True
     tick_key: Secret = Secret("")
 
     @property

@@ -25,6 +25,7 @@ from pulsemon_sinks.pause import Pause
 from pulsemon_sinks.plans import plans
 from pulsemon_sinks.rollups import thread as rollups
 from pulsemon_sinks.settings import SinkSettings
+from pulsemon_sinks.state_snapshots import thread as state_snapshots
 from pulsemon_sinks.stored_topic import StoredTopic
 from pulsemon_sinks.tries import REFUSED_PAUSE_SECONDS
 from pulsemon_sinks.troubles import Troubles
@@ -142,7 +143,7 @@ def run(
     newer program, a changed migration, or a fatal client error."""
     sink = Sink(settings, kafka, clickhouse)
     is_announced = False
-    with _rollups(settings, clickhouse, stop):
+    with _rollups(settings, clickhouse, stop), _state_snapshots(settings, kafka, clickhouse, stop):
         try:
             while not stop.is_set():
                 sink.step()
@@ -160,3 +161,9 @@ def _rollups(
     settings: SinkSettings, clickhouse: ClickHouseSettings, stop: threading.Event
 ) -> AbstractContextManager[None]:
     return rollups.running(clickhouse, settings.metrics_topic, stop) if settings.makes_rollups else nullcontext()
+
+
+def _state_snapshots(
+    settings: SinkSettings, kafka: KafkaSettings, clickhouse: ClickHouseSettings, stop: threading.Event
+) -> AbstractContextManager[None]:
+    return state_snapshots.running(settings, kafka, clickhouse, stop) if settings.keeps_state else nullcontext()

@@ -43,14 +43,16 @@ def replay(origin: str, since_ms: int | None, until_ms: int | None, path: Path |
     pulsemon replay --from clickhouse --since 7d
     pulsemon replay --rules tighter.toml --since 3d --json
     """
+    from pulsemon_sinks.reader.log_history.stored_states import StoredStates
     from pulsemon_stream_processors.replay import Range, Replay
 
     from pulsemon_deploy.cli import replay_rows
 
     bodies = _bodies(path)
     tick_key = installation(os.environ).processor().tick_key.reveal().encode()
-    with _source(origin) as source:
-        run = Replay(source, tick_key, Range(since_ms or 0, until_ms), bodies)
+    with _source(origin) as source, asking(ANSWER_SECONDS) as ask:
+        states = StoredStates(ask) if since_ms else None
+        run = Replay(source, tick_key, Range(since_ms or 0, until_ms), bodies, states)
         results = []
         for result in run.run():
             results.append(result)

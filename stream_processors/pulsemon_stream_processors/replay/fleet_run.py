@@ -1,5 +1,6 @@
 """What all partitions said of their servers, through the engine across servers."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,16 +16,22 @@ from pulsemon_stream_processors.replay.stream import AlertStream, Pair
 
 @dataclass(slots=True)
 class FleetRun:
-    """Events may be given partition by partition: how they lay among one another changes nothing."""
+    """Events may be given partition by partition: how they lay among one another changes nothing.
+
+    Those up to ``heard_ms`` are known to the engine already.
+    """
 
     engine: FleetEngine
     since_ms: int = 0
+    heard_ms: int = -1
     _alerts: dict[int, list[Pair]] = field(default_factory=lambda: defaultdict(list))
     _offset: int = 0
 
     def apply(self, events: Iterable[bytes]) -> None:
         """Applies the events of one partition, in its order."""
         for value in events:
+            if self.heard_ms >= 0 and json.loads(value)["time_ms"] <= self.heard_ms:
+                continue
             self._take(self.engine.apply(LogRecord(FLEET_EVENTS.name, 0, self._offset, 0, b"", value)))
             self._offset += 1
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from pulsemon_schemas.history import LogHistory, Span
+from pulsemon_schemas.state_history import StateHistory, StateSnapshot
 
 from pulsemon_stream_processors.engine import ControlHistory, PartitionEngine, Place
 from pulsemon_stream_processors.fleet import FleetEngine, FleetPlace
+from pulsemon_stream_processors.replay.beginnings import Beginnings
 from pulsemon_stream_processors.replay.fleet_run import FleetRun
 from pulsemon_stream_processors.replay.partition_run import PartitionRun
 from pulsemon_stream_processors.replay.stream import AlertStream, Comparison, LiveStreams, compare
@@ -43,7 +45,10 @@ class StreamResult:
 
 
 class Replay:
-    """``bodies`` of rules by id take the place of what was in force, all the time; None for the recorded ones alone."""
+    """``bodies`` of rules by id take the place of what was in force, all the time; None for the recorded ones alone.
+
+    With ``states`` the replay of a time after the log's beginning goes on from the nearest snapshot before it.
+    """
 
     def __init__(
         self,
@@ -51,6 +56,7 @@ class Replay:
         tick_key: bytes,
         bounds: Range | None = None,
         bodies: Mapping[str, Mapping[str, Any] | None] | None = None,
+        states: StateHistory | None = None,
     ) -> None:
         self._source = source
         self._tick_key = tick_key
@@ -59,13 +65,19 @@ class Replay:
         count = source.partition_count
         history = WhatIfHistory(count, bodies) if bodies else ControlHistory(count)
         self.history = fill(history, source.control())
+        snapshot = StateSnapshot()
+        if states is not None and self._bounds.since_ms:
+            snapshot = states.before(source.topic_id, self._bounds.since_ms)
+        forgotten = history.replaced_versions if isinstance(history, WhatIfHistory) else ()
+        self._beginnings = Beginnings(snapshot, history, forgotten)
+        self._goes_on = False
 
     def run(self) -> Iterator[StreamResult]:
         """One result after another: each partition as it ends, then the fleet. Raises as the source and the engines."""
         source, bounds = self._source, self._bounds
         live = LiveStreams(source.topic_id)
         place = FleetPlace(LOG_ID, source.topic_id, source.partition_count)
-        fleet = FleetRun(FleetEngine(place, self.history), bounds.since_ms)
+        fleet = self._fleet(place)
         for partition in range(source.partition_count):
             run, span = self._run(partition)
             said = live.take(source.alerts(partition), max(run.first_offset, 0), run.end_offset)
@@ -75,6 +87,8 @@ class Replay:
             run.fleet_events.clear()
             reached = Span(span.first_offset, run.end_offset)
             yield StreamResult(partition, reached, run.records, run.engine.counters.samples, run.alerts, said)
+        if self._goes_on and fleet.heard_ms < 0:
+            self._doubts.append("the state across environments was not kept: what was open there is not known")
         said = live.fleet_between(bounds.since_ms, fleet.engine.clock_ms)
         yield StreamResult(None, Span(0, 0), 0, 0, fleet.alerts(), said)
 
@@ -83,14 +97,29 @@ class Replay:
         return tuple(dict.fromkeys([*self._doubts, *self._source.doubts()]))
 
     def _run(self, partition: int) -> tuple[PartitionRun, Span]:
-        source = self._source
+        source, since_ms = self._source, self._bounds.since_ms
         span = source.span(partition, self._bounds.until_ms)
         place = Place(source.topic_id, partition, source.partition_count, self._tick_key)
-        engine = PartitionEngine(place, self.history, span.first_offset - 1)
-        if span.first_offset > 0:
-            self._doubts.append(
-                f"partition {partition} begins at offset {span.first_offset}: what was open before is not known there"
-            )
-        run = PartitionRun(engine, self._bounds.since_ms)
+        known = self._beginnings.checkpoint(partition, source.topic_id)
+        cover = -1 if known.partition is None else int(known.partition["cover"])
+        if known.partition is not None and span.first_offset <= cover + 1 <= span.end_offset:
+            run = self._beginnings.partition(place, known, since_ms)
+            self._goes_on = True
+            span = Span(cover + 1, span.end_offset)
+        else:
+            run = PartitionRun(PartitionEngine(place, self.history, span.first_offset - 1), since_ms)
+            self._doubt_beginning(partition, span)
         run.apply(source.records(partition, span))
         return run, span
+
+    def _doubt_beginning(self, partition: int, span: Span) -> None:
+        if span.first_offset > 0:
+            self._doubts.append(
+                f"partition {partition} begins at offset {span.first_offset} without the state of that time: what was "
+                "open then is not known"
+            )
+
+    def _fleet(self, place: FleetPlace) -> FleetRun:
+        since_ms = self._bounds.since_ms
+        found = self._beginnings.fleet(place, since_ms)
+        return found if found is not None else FleetRun(FleetEngine(place, self.history), since_ms)

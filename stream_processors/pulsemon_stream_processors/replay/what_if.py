@@ -19,12 +19,13 @@ AUTHOR = "what-if"
 class WhatIfHistory(ControlHistory):
     """``bodies`` by rule id take the place of every version of these rules; all else is as it was recorded.
 
-    A rule that is None never was.
+    A rule that is None never was. ``replaced_versions`` are the offsets of what they take the place of.
     """
 
     def __init__(self, partition_count: int, bodies: Mapping[str, Mapping[str, Any] | None]) -> None:
         super().__init__(partition_count)
         self._replaced_ids = frozenset(bodies)
+        self.replaced_versions: set[int] = set()
         put = [(rule_id, body) for rule_id, body in sorted(bodies.items()) if body is not None]
         self._added = tuple(
             Change(FIRST_VERSION + number, _record(rule_id, body), -1) for number, (rule_id, body) in enumerate(put)
@@ -34,6 +35,7 @@ class WhatIfHistory(ControlHistory):
         """As recorded; one about a rule that is replaced is passed over."""
         if record.entity_type == RULE and record.entity_id in self._replaced_ids:
             self.pass_over(offset)
+            self.replaced_versions.add(offset)
             return Verdict(void=True, version=UNUSED)
         return super().append(offset, record)
 

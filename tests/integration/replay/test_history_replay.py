@@ -136,6 +136,36 @@ def test_the_store_has_every_valid_record_byte_for_byte(place: "Place", room: "R
     assert stored.doubts() == []
 
 
+def test_the_state_of_a_day_is_kept_once_and_a_replay_can_begin_with_it(place: "Place", room: "Room") -> None:
+    from pulsemon_schemas.runtime.kafka import consumer_config
+    from pulsemon_sinks.reader.alerts import asker
+    from pulsemon_sinks.reader.log_history.stored_history import StoredHistory
+    from pulsemon_sinks.reader.log_history.stored_states import StoredStates
+    from pulsemon_sinks.state_snapshots.snapshots import Snapshots
+    from pulsemon_sinks.state_snapshots.state_topic import StateTopic
+    from pulsemon_stream_processors.replay import Range, Replay
+    from support.processor import TICK_KEY
+
+    group = "pulsemon-sink-states"
+    topic = StateTopic(consumer_config(room.broker.settings_for("sink"), group, group), room.topic("processor-state"))
+    begins_ms = min(log[0].append_time_ms for log in room.log())
+    snapshots = Snapshots(place.store, place.clickhouse.database, topic, lambda: begins_ms / 1000)
+    for _ in range(4):  # partitions, then the fleet, then nothing more
+        snapshots.step()
+    topic.close()
+    ask = asker(place.store, place.clickhouse.database)
+    source = StoredHistory(ask, room.topic("metrics"))
+    states = StoredStates(ask)
+    found = states.before(source.topic_id, begins_ms + 1)
+    assert set(found.partitions) == {0, 1, 2, 3}
+    assert "_fleet:engine" in found.fleet
+    assert not states.before(source.topic_id, begins_ms).partitions
+    replay = Replay(source, TICK_KEY.encode(), Range(begins_ms + 1), None, states)
+    results = list(replay.run())
+    assert all(one.span.first_offset > 0 for one in results[:-1]), "it goes on behind what the state covers"
+    assert replay.doubts() == ()
+
+
 def test_a_file_of_rules_says_what_would_have_fired(
     room: "Room", monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -1,4 +1,4 @@
-"""Samples of several producers at one time go back to the batches that they came in, or it is said that they may not."""
+"""Samples of several producers at one time go back to the batches they came in, or it is said that they may not."""
 
 from collections.abc import Mapping
 from typing import Any
