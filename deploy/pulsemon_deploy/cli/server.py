@@ -12,6 +12,7 @@ from pulsemon_schemas.errors import PulsemonError
 from pulsemon_deploy.cli.lazy import FOUND_WRONG
 from pulsemon_deploy.cli.output import json_option, print_json, print_rows, print_table
 from pulsemon_deploy.cli.server_add import add_server
+from pulsemon_deploy.cli.server_end import purge_server, retire_server
 from pulsemon_deploy.errors import one_line
 from pulsemon_deploy.extras import missing_extra
 from pulsemon_deploy.installation import installation
@@ -27,6 +28,8 @@ def server() -> None:
 
 
 server.add_command(add_server)
+server.add_command(retire_server)
+server.add_command(purge_server)
 
 
 @server.command("list")
