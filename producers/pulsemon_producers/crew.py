@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from pulsemon_producers.collectors.base import Collector, Tick, begins_interval
-from pulsemon_producers.intervals import in_ticks_ms
+from pulsemon_producers.collectors.base import Collector, Tick
+from pulsemon_producers.member import Member
 from pulsemon_producers.worker import Outcome, Worker
 
 log = logging.getLogger(__name__)
@@ -18,45 +18,6 @@ PATIENCE_SECONDS = 1.0
 HEAD_START_SECONDS = 0.005
 """How long each collector has the interpreter for itself before the next begins: most need a tenth of it. Begun all at
 once they take turns, and their threads wake again and again to ask for theirs."""
-
-
-@dataclass(slots=True)
-class Member:
-    """A collector, its thread, and what became of its runs."""
-
-    worker: Worker
-    tick_ms: int
-    errors: int = 0
-    missed: int = 0
-    last_seconds: float = 0.0
-    previous_ms: int | None = None
-    begun_seconds: float | None = None
-    is_failing: bool = False
-    is_resting: bool = False
-
-    @property
-    def collector(self) -> Collector:
-        """The collector itself."""
-        return self.worker.collector
-
-    @property
-    def interval_ms(self) -> int:
-        """How often it is called. Asked at each tick: a collector of others knows it only once it is loaded."""
-        return in_ticks_ms(self.collector.interval_seconds, self.tick_ms)
-
-    def is_due(self, tick: Tick) -> bool:
-        """True if the collector is to be called at this tick."""
-        return not self.is_resting and begins_interval(self.previous_ms, tick.recorded_at_ms, self.interval_ms)
-
-    @property
-    def is_busy(self) -> bool:
-        """True while a run has not returned."""
-        return self.begun_seconds is not None
-
-    @property
-    def deadline_at(self) -> float | None:
-        """When the present run has failed, on the monotonic clock; None if there is no run."""
-        return None if self.begun_seconds is None else self.begun_seconds + self.collector.deadline_seconds
 
 
 @dataclass(slots=True)
@@ -137,7 +98,7 @@ class Crew:
             return True
         member.missed += 1
         if now - member.begun_seconds > member.collector.deadline_seconds:
-            self._fail(member, f"has not returned for {now - member.begun_seconds:.0f} s")
+            self._fail(member, f"has not returned for {now - member.begun_seconds:.0f} s", "when it has returned")
         return False
 
     def _settle(self, outcome: Outcome) -> list[Outcome]:
@@ -145,26 +106,36 @@ class Crew:
         member = self.members[outcome.collector]
         member.begun_seconds = None
         member.last_seconds = outcome.seconds
-        if outcome.error is not None:
-            self._fail(member, f"raised {type(outcome.error).__name__}: {outcome.error}")
-            return []
-        if outcome.seconds > member.collector.deadline_seconds:
-            self._fail(member, f"took {outcome.seconds:.1f} s, its deadline is {member.collector.deadline_seconds:g} s")
+        if (problem := _problem(outcome, member.collector.deadline_seconds)) is not None:
+            member.failed_runs += 1
+            member.failed_ms = outcome.tick.recorded_at_ms
+            self._fail(member, problem, member.when_again)
             return []
         if member.is_failing:
             log.info("Collector %s works again.", outcome.collector)
         member.is_failing = False
+        member.failed_runs, member.failed_ms = 0, None
         member.previous_ms = outcome.tick.recorded_at_ms
         return [outcome]
 
-    def _fail(self, member: Member, what: str) -> None:
+    def _fail(self, member: Member, what: str, again: str) -> None:
         """Counts, and logs when it begins: a warning at each tick helps nobody."""
         member.errors += 1
         if not member.is_failing:
             log.warning(
-                "Collector %s %s. Its points of this tick are dropped, the others are sent; it is tried again at each "
-                "tick and counted in pulsemon.agent.collect.errors until it works.",
+                "Collector %s %s. Its points of this tick are dropped, the others are sent. It is called again %s; its "
+                "failures are counted in pulsemon.agent.collect.errors.",
                 member.collector.name,
                 what,
+                again,
             )
         member.is_failing = True
+
+
+def _problem(outcome: Outcome, deadline_seconds: float) -> str | None:
+    """What is wrong with a run, None for nothing."""
+    if outcome.error is not None:
+        return f"raised {type(outcome.error).__name__}: {outcome.error}"
+    if outcome.seconds > deadline_seconds:
+        return f"took {outcome.seconds:.1f} s, its deadline is {deadline_seconds:g} s"
+    return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pulsemon_producers.backlog import Fill
 from pulsemon_producers.collectors.base import Point, counter, gauge
-from pulsemon_producers.crew import Member
+from pulsemon_producers.member import Member
 from pulsemon_producers.tally import Totals
 
 NAME = "agent"

@@ -103,7 +103,8 @@ class Collector(ABC):
     after the last ``collect`` returned; not at all for one that hangs.
 
     *What it may raise.* Any Exception: it is counted in ``pulsemon.agent.collect.errors``, logged when it begins and
-    when it is over, and the points of that call are dropped as a whole. The next tick calls again.
+    when it is over, and the points of that call are dropped as a whole. It is called again at the next tick, then at
+    pauses that double up to its interval.
 
     *Deadline.* A call that takes longer than ``deadline_seconds`` has failed: it is counted, its points are dropped
     when it returns, and until then it is not called again. A call that is in time but slower than the agent waits for

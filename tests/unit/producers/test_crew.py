@@ -103,6 +103,7 @@ def test_a_collector_that_raises_is_counted_and_logged_once_until_it_works(caplo
     messages = [record.getMessage() for record in caplog.records]
     assert len(messages) == 2
     assert "raised OSError: no such sensor" in messages[0]
+    assert "It is called again every 1 s" in messages[0]
     assert messages[1] == "Collector raising works again."
     crew.close(5)
 
@@ -155,4 +156,61 @@ def test_beginning_anew_calls_those_again_that_need_two_readings() -> None:
     crew.begin_anew()
 
     assert collected(crew, 62) == [("rare", 62_000)]
+    crew.close(5)
+
+
+def test_a_collector_with_a_longer_interval_that_fails_is_called_at_pauses_that_double(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class RareRaising(Raising):
+        interval_seconds = 60.0
+
+    rare = RareRaising(Host())
+    crew = crew_of(rare)
+    called = []
+    for number in range(61, 300):
+        before = crew.members["raising"].errors
+        assert collected(crew, number) == []
+        if crew.members["raising"].errors > before:
+            called.append(number)
+
+    assert called == [61, 62, 64, 68, 76, 92, 124, 184, 244], "1, 2, 4, 8, 16, 32 s, and then every minute"
+    (said,) = (record.getMessage() for record in caplog.records)
+    assert "called again after 1 s, then at pauses that double up to its interval of 60 s" in said
+
+    rare.is_broken = False
+    assert [number for number in range(300, 430) if collected(crew, number)] == [304, 360, 420]
+    rare.is_broken = True
+    assert [number for number in range(430, 541) if collected(crew, number)] == []
+    assert crew.members["raising"].failed_runs == 6, "from the first pause on again"
+    crew.close(5)
+
+
+def test_a_failure_before_the_clock_was_set_back_is_not_waited_for() -> None:
+    class RareRaising(Raising):
+        interval_seconds = 60.0
+
+    rare = RareRaising(Host())
+    crew = crew_of(rare)
+    for number in range(3600, 3700):
+        collected(crew, number)
+
+    rare.is_broken = False
+
+    assert collected(crew, 7) == [("raising", 7000)]
+    crew.close(5)
+
+
+def test_what_is_said_of_one_that_hangs_is_that_it_is_called_when_it_has_returned(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    hanging = Hanging(Host())
+    crew = crew_of(hanging)
+    for number in (1, 2):
+        collected(crew, number)
+
+    (said,) = (record.getMessage() for record in caplog.records)
+    assert "hanging has not returned for 0 s" in said
+    assert "It is called again when it has returned" in said
+    hanging.release.set()
     crew.close(5)
