@@ -43,6 +43,7 @@ BENCHES: Mapping[str, str] = {
     "agent": "pulsemon_deploy.bench.agent",
     "alert-latency": "pulsemon_deploy.bench.alert_latency",
     "client": "pulsemon_deploy.bench.client",
+    "control": "pulsemon_deploy.bench.control",
     "engine": "pulsemon_deploy.bench.engine",
     "gateway": "pulsemon_deploy.bench.gateway",
     "processor": "pulsemon_deploy.bench.processor",

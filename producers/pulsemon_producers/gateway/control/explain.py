@@ -1,14 +1,15 @@
 """Which rule judges a series of a server, and why the others do not. Answered by the rule language itself."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pulsemon_schemas.control import SERVER
 from pulsemon_schemas.rules import Rule, RuleError, ServerProfile, parse_profile, parse_rule
-from pulsemon_schemas.rules.resolve import by_rank, covers
-from pulsemon_schemas.rules.rule import ABSENCE, THRESHOLD
-from pulsemon_schemas.rules.scope import is_subset, scope_body
+from pulsemon_schemas.rules.resolve import OF_SERIES, by_rank, covers
+from pulsemon_schemas.rules.rule import ABSENCE
+from pulsemon_schemas.rules.scope import scope_body
 
 from pulsemon_producers.gateway.control.configuration import Configuration, Held
 from pulsemon_producers.gateway.control.kinds.rules import RULE
@@ -103,7 +104,7 @@ class Explanation:
 
 def _is_about(rule: Rule, series: Series) -> bool:
     if series.metric:
-        return rule.kind == THRESHOLD and rule.metric == series.metric
+        return rule.kind in OF_SERIES and series.metric in {one.metric for one in rule.all_series}
     return rule.kind == ABSENCE
 
 
@@ -119,10 +120,10 @@ def _why_not(rule: Rule, server: ServerProfile, series: Series) -> str:
         return ""
     if not rule.scope.covers_series(series.labels):
         return f"the labels are not those of its scope, {_scope_text(rule)}"
-    if not is_subset(rule.match, series.labels):
-        return f"it is for series with {_pairs(rule.match)}"
-    # what the language decides stands above what is said here
-    return "" if covers(rule, server, series.metric, series.labels) else "it is not for this series"
+    if not covers(rule, server, series.metric, series.labels):
+        wanted = [_pairs(one.match) for one in rule.all_series if one.metric == series.metric]
+        return f"it is for series with {' or '.join(wanted)}"
+    return ""
 
 
 def _candidate(rule: Rule, why: str) -> dict[str, Any]:
@@ -132,7 +133,7 @@ def _candidate(rule: Rule, why: str) -> dict[str, Any]:
         "author": rule.author,
         "family": rule.family,
         "scope": scope_body(rule.scope),
-        "levels": {level.name: level.limit for level in rule.levels},
+        "levels": {level.name: level.limit if math.isfinite(level.limit) else None for level in rule.levels},
         "judges": not why,
         "why": why or "the narrowest scope that covers it, among equals the lowest id",
     }

@@ -25,7 +25,7 @@ _CANDIDATE = {
         "author": _TEXT,
         "family": _TEXT,
         "scope": {"type": "object"},
-        "levels": {"type": "object", "additionalProperties": {"type": "number"}},
+        "levels": {"type": "object", "additionalProperties": {"type": ["number", "null"]}},
         "judges": {"type": "boolean"},
         "why": _TEXT,
     },
