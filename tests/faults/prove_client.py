@@ -1,14 +1,20 @@
 """What services trust the client with, in numbers: ``make prove-client``.
 
-A million calls of sixteen threads, alone and in four forked workers; a broker that is away for half a minute; gunicorn
-with threads. Sums at the topic, and in the store behind a sink, are compared with sums called.
+A million calls of sixteen threads, alone and in four forked workers; a broker that is away for half a minute, and for
+longer than the buffer lasts; gunicorn with threads. Sums at the topic, and in the store behind a sink, are compared
+with sums called. ``PULSEMON_PROVE_AWAY_SECONDS=600`` has the broker away for ten minutes.
 """
 
+import json
 import logging
+import os
+import statistics
+import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pulsemon import Client
@@ -25,6 +31,13 @@ from support.waiting import wait_until
 pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.slow]
 
 AWAY_SECONDS = 30.0
+LONG_AWAY_SECONDS = float(os.environ.get("PULSEMON_PROVE_AWAY_SECONDS", "30"))
+"""Read here: a fixture clears the environment of each test."""
+LONG_INTERVAL_SECONDS = 0.5
+BUFFERED_BATCHES = round(LONG_AWAY_SECONDS / LONG_INTERVAL_SECONDS / 5)
+"""A fifth of what is read meanwhile."""
+RSS_GROWTH_MB = 3.0
+"""Once the buffer is full; what the allocator rounds, and libraries that are used for the first time."""
 THREADS = 16
 WORKERS = 4
 CALLS_A_THREAD = 1_000_000
@@ -104,6 +117,70 @@ def test_a_broker_that_is_away_costs_nothing_but_memory(tmp_path: Path, caplog: 
         f"away {AWAY_SECONDS:g} s: {caller.calls} calls, {len(once)} batches, each tick but {missed} of {len(ticks)}; "
         f"longest call {1000 * caller.longest_seconds:.1f} ms"
     )
+
+
+class Told:
+    """What the program of ``tests/support/services/outage.py`` says, as it says it."""
+
+    def __init__(self, program: subprocess.Popen[str]) -> None:
+        self.lines: list[dict[str, Any]] = []
+        self._program = program
+        self._thread = threading.Thread(target=self._read)
+        self._thread.start()
+
+    def _read(self) -> None:
+        assert self._program.stdout is not None
+        self.lines.extend(map(json.loads, self._program.stdout))
+
+    def end(self) -> dict[str, Any]:
+        """Lets the program end; its last line."""
+        assert self._program.stdin is not None
+        self._program.stdin.close()
+        self._thread.join()
+        assert self._program.wait() == 0
+        return self.lines[-1]
+
+
+def check_outage(batches: Sequence[MetricBatch], last: dict[str, Any]) -> str:
+    """Everything that was called arrived or is counted, to the value; what happened in words."""
+    once = {batch.sequence: batch for batch in batches}
+    assert sorted(once) == list(range(len(once))), "none is missing"
+    arrived = [dict(zip(batch.names, batch.values, strict=True))["shop.readings"] for batch in once.values()]
+    assert len(arrived) == len(set(arrived))
+    samples = len(once[len(once) - 1].values)
+    lost = last["readings"] - len(arrived)
+    told = {reason: sum(one.dropped.get(reason, 0) for one in once.values()) for reason in last["dropped"]}
+    hits = sum(last_values(list(once.values()), "shop.hits").values())
+    assert {"hits": hits, **last["dropped"]} == {**last["called"], "queue_full": lost * samples}
+    assert told == last["dropped"], "the batches that arrived say the same"
+    return f"{last['calls']} calls, {last['readings']} readings, {len(arrived)} arrived, dropped {last['dropped']}"
+
+
+@pytest.mark.timeout(0)
+def test_a_broker_that_is_away_for_longer_than_the_buffer_lasts(tmp_path: Path) -> None:
+    with running_broker(tmp_path / "broker") as broker:
+        ensure_topics(broker.settings, 4, [METRICS, EVENTS])
+        place = Place(broker, {METRICS.name: METRICS.name, EVENTS.name: EVENTS.name}, tmp_path)
+        with place.start("outage", str(LONG_INTERVAL_SECONDS), str(BUFFERED_BATCHES)) as program:
+            told = Told(program)
+            wait_until(lambda: len(told.lines) >= 2, 30, "the program to run")
+            broker.kill()
+            begun = len(told.lines)
+            wait_until(lambda: len(told.lines) >= begun + LONG_AWAY_SECONDS, 2 * LONG_AWAY_SECONDS, "the outage to end")
+            away = told.lines[begun:]
+            broker.start()
+            last = told.end()
+        batches = place.batches()
+
+    print(f"away {LONG_AWAY_SECONDS:g} s, {BUFFERED_BATCHES} batches may wait: {check_outage(batches, last)}")
+    rss_mb = [line["rss_mb"] for line in away]
+    begins = len(rss_mb) // 4
+    full = statistics.median(rss_mb[begins : 2 * begins])
+    print(f"RSS in MB, twenty times over the outage: {[round(one, 1) for one in rss_mb[:: max(1, len(rss_mb) // 20)]]}")
+    print(f"RSS with a full buffer {full:.1f}, at most {max(rss_mb):.1f} MB; longest call {last['longest_ms']:.2f} ms")
+    assert max(rss_mb[begins:]) < full + RSS_GROWTH_MB
+    assert last["dropped"]["queue_full"] > 0
+    assert last["longest_ms"] < 1000 * LONGEST_CALL_SECONDS
 
 
 @pytest.fixture

@@ -55,8 +55,9 @@ class Place:
     def start(self, name: str, *arguments: str, options: Sequence[str] = ()) -> subprocess.Popen[str]:
         """Runs a program with warnings as errors; what it prints comes through pipes."""
         argv = [sys.executable, "-W", "error", *options, str(PROGRAMS / f"{name}.py"), *arguments]
+        pipe = subprocess.PIPE
         return subprocess.Popen(
-            argv, env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
+            argv, env=self.environment(), stdin=pipe, stdout=pipe, stderr=pipe, text=True, bufsize=1
         )
 
     def run(self, name: str, *arguments: str, timeout_seconds: float = 60.0, is_starved: bool = False) -> str:
