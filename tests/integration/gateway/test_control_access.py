@@ -142,6 +142,9 @@ def test_a_token_sends_no_metrics_and_a_key_only_its_servers(gateway: Gateway, c
 def test_making_a_key_twice_with_one_name_makes_one(gateway: Gateway, cast: Cast, server_id: str) -> None:
     assert ask(gateway, "POST", "/keys", cast.good, {"server_id": server_id}).problem == "entity-invalid"
     ask(gateway, "PUT", f"/servers/{server_id}", cast.good, {}, FRESH)
+    for wrong in (0, -1, 1e300, "1d"):
+        item = {"server_id": server_id, "expires_in_seconds": wrong}
+        assert ask(gateway, "POST", "/keys", cast.good, item).problem == "entity-invalid", wrong
     once = {"Idempotency-Key": uuid.uuid4().hex}
     first = ask(gateway, "POST", "/keys", cast.good, {"server_id": server_id}, once)
     again = ask(gateway, "POST", "/keys", cast.good, {"server_id": server_id}, once)

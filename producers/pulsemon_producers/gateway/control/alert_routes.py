@@ -20,6 +20,7 @@ from pulsemon_producers.gateway.answers import json_answer
 from pulsemon_producers.gateway.control import alert_documents, documents
 from pulsemon_producers.gateway.control.alert_notes import AlertNotes, Note
 from pulsemon_producers.gateway.control.changes import Changes, invalid
+from pulsemon_producers.gateway.control.durations import duration_ms
 from pulsemon_producers.gateway.control.filters import Filter
 from pulsemon_producers.gateway.control.gate import Gate
 from pulsemon_producers.gateway.control.listing import cut, page
@@ -30,7 +31,6 @@ from pulsemon_producers.gateway.problems import ENTITY_UNKNOWN, NOT_READY, STATE
 
 ACCEPTED = 202
 MAX_SECONDS = 366 * 24 * 3600
-MS = 1000
 STATE, OPEN, ENDED, ANY = "state", "open", "ended", "any"
 
 
@@ -143,10 +143,7 @@ class AlertResource:
         if verb.command:
             body["command"] = verb.command
         if verb.can_expire and fields.has("expires_in_seconds"):
-            seconds = fields.number("expires_in_seconds", 1.0, minimum=1.0)
-            if seconds > MAX_SECONDS:
-                fields.problem("expires_in_seconds", f"must be at most {MAX_SECONDS}")
-            body["until_ms"] = self._now_ms() + round(seconds * MS)
+            body["until_ms"] = self._now_ms() + duration_ms(fields, "expires_in_seconds", 1.0, 1.0, MAX_SECONDS)
         fields.unasked()
         if problems:
             raise invalid(RuleError(f"the {verb.path}", problems))

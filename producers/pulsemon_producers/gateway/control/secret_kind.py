@@ -9,6 +9,7 @@ from pulsemon_schemas.rules import RuleError
 from pulsemon_schemas.rules.fields import Fields
 
 from pulsemon_producers.gateway.control.configuration import Held
+from pulsemon_producers.gateway.control.durations import duration_ms
 from pulsemon_producers.gateway.control.kind import EntityKind
 from pulsemon_producers.gateway.keyring import Principal
 from pulsemon_producers.gateway.problems import SCOPE_MISSING, Problem
@@ -75,10 +76,7 @@ def expires_at_ms(fields: Fields, now_ms: int) -> int | None:
     """When it ends, of ``expires_in_seconds``; None for never."""
     if not fields.has("expires_in_seconds"):
         return None
-    seconds = fields.number("expires_in_seconds", 1.0, minimum=1.0)
-    if seconds > MAX_SECONDS:
-        fields.problem("expires_in_seconds", f"must be at most {MAX_SECONDS}")
-    return now_ms + round(seconds * 1000)
+    return now_ms + duration_ms(fields, "expires_in_seconds", 1.0, 1.0, MAX_SECONDS)
 
 
 def make_schema(scopes: Mapping[str, str], own: Mapping[str, Any], required: tuple[str, ...]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from pulsemon_producers.gateway.control import documents
 from pulsemon_producers.gateway.control.changes import Changes, invalid
 from pulsemon_producers.gateway.control.configuration import Configuration, Held
+from pulsemon_producers.gateway.control.durations import duration_ms
 from pulsemon_producers.gateway.control.gate import Gate
 from pulsemon_producers.gateway.control.preconditions import intent
 from pulsemon_producers.gateway.control.resource import ROOT, EntityResource
@@ -23,7 +24,6 @@ from pulsemon_producers.gateway.keyring import Principal
 from pulsemon_producers.gateway.problems import STATE_CONFLICT, Problem
 
 DAY_SECONDS = 86_400.0
-MS = 1000
 ROTATE_SCHEMA = {
     "type": "object",
     "additionalProperties": False,
@@ -93,17 +93,17 @@ class SecretResource(EntityResource):
         what = intent(request.headers, must_match=False)
         problems: list[str] = []
         fields = Fields(await self.gate.read(request), problems)
-        grace_seconds = fields.number("grace_seconds", DAY_SECONDS, minimum=0.0)
+        grace_ms = duration_ms(fields, "grace_seconds", DAY_SECONDS, 0.0, MAX_SECONDS)
         fields.unasked()
-        if problems or grace_seconds > MAX_SECONDS:
-            raise invalid(RuleError("the rotation", problems or [f"grace_seconds: must be at most {MAX_SECONDS}"]))
+        if problems:
+            raise invalid(RuleError("the rotation", problems))
         held, key = self._key(request)
         if key.is_revoked or key.is_direct:
             raise _not_rotated(key, self.kind.noun)
         if self._secret_kind.needs_own_scopes:
             check_covered(key.scopes, who)
         text, digest = self._new_secret(key.key_id)
-        turned = keys.rotated(key, digest, self._now_ms(), round(grace_seconds * MS))
+        turned = keys.rotated(key, digest, self._now_ms(), grace_ms)
         entity = (self.kind.entity_type, held.entity_id)
         body = self._secret_kind.changed_body(held, turned)
         made = await self.changes.put(entity, body, what, who, self.kind.representation, is_random=True)
