@@ -37,6 +37,8 @@ boot is not sent, and counted in `pulsemon.agent.collect.errors`.
 - **In a container** `system.cpu.limit`, `system.load.per_cpu` and `system.memory.available.ratio` heed what the
   container may take; the other names tell of the host. The container itself is `container.id=self`. Limits of the
   agent's own systemd unit are not the host's and change nothing.
+- **From services**, under `application`: what the middleware, the handler of log records and `watch_process` of
+  [the library](library.md) send with each flush. A client's own labels come in addition.
 - **Sensors, RAID, conntrack, pressure, swap** are sent where the host has them.
 """
 

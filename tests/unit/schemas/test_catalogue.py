@@ -13,7 +13,7 @@ GROUPS = {
     *("processes", "process", "service", "container", "sensor", "raid", "clock", "uptime", "host"),
     *("agent", "pipeline"),
 }
-GROUPS |= {"probe", "scrape", "textfile", "client"}
+GROUPS |= {"probe", "scrape", "textfile", "client", "application"}
 
 
 def test_every_row_is_one_metric() -> None:
