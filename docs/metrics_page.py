@@ -40,6 +40,7 @@ boot is not sent, and counted in `pulsemon.agent.collect.errors`.
 - **From services**, under `application`: what the middleware, the handler of log records and `watch_process` of
   [the library](library.md) send with each flush. A client's own labels come in addition.
 - **Sensors, RAID, conntrack, pressure, swap** are sent where the host has them.
+- **When a filesystem will be full** no collector tells: a forecast takes hours of values, which an agent does not keep.
 """
 
 
