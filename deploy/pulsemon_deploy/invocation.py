@@ -7,7 +7,10 @@ from pathlib import Path
 
 NAME = "pulsemon"
 # Sentences everywhere say `pulsemon COMMAND`; a name such as pulsemon.metrics or pulsemon[local] is something else.
-_COMMANDS = "up|status|down|reset|doctor|run|topic|metric|rule|alert|server|key|enrolment|agent|migrate|simulate|bench"
+_COMMANDS = (
+    "up|status|down|reset|doctor|run|topic|metric|rule|alert|server|key|enrolment|agent|migrate|simulate|bench|backup"
+    "|restore|retention|search"
+)
 _CALLS = re.compile(rf"(?<![\w./-]){NAME}(?= (?:{_COMMANDS})\b)")
 
 

@@ -1,8 +1,8 @@
-"""The moment that a backup is of: per partition of each log, the last offset that the ledger named when it began.
+"""The moment that a backup is of: per partition of each log, the last offset that the ledger named at that moment.
 
-Rows that name their place in the log are in the backup if that place is not beyond the cutoff. A sample names none: it
-is left out if the batch of its server and time is beyond. Tables of newest values hold what was newest when they were
-read, since what was newest before is gone.
+It comes once the rollups are copied. Rows that name their place in the log are in the backup if that place is not
+beyond the cutoff. A sample names none: it is left out if the batch of its server and time is beyond. Tables of newest
+values hold what was newest when they were read, since what was newest before is gone.
 """
 
 from collections.abc import Iterable

@@ -1,7 +1,7 @@
 """Rows of the store into files, while sinks go on storing."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import reduce
 from operator import xor
@@ -11,23 +11,24 @@ from pulsemon_schemas.errors import TransientError
 
 from pulsemon_sinks.backup import arrow
 from pulsemon_sinks.backup.cutoffs import Cutoff, read_cutoffs
-from pulsemon_sinks.backup.folder import UnfinishedFolder
+from pulsemon_sinks.backup.folder import BEGUN, CUTOFFS, UnfinishedFolder
 from pulsemon_sinks.backup.manifest import Applied, BackupError, PieceFile, StoreCopy, TableCopy
 from pulsemon_sinks.backup.plan import PIECE_VALUES, Piece, Planner
 from pulsemon_sinks.backup.tables import ROLLUPS, Column, KeptTable, is_copied, kept_tables
 from pulsemon_sinks.clickhouse.connection import Store
 from pulsemon_sinks.clickhouse.migrate import MigrationState
-from pulsemon_sinks.clickhouse.turn import Turns
-from pulsemon_sinks.rollups.job import LEASE_SECONDS
 
-TURN_SECONDS = 300.0
-"""A run that makes rollups has ended by then, or its lease has."""
 PATIENCE_SECONDS = 60.0
 READ_SETTINGS = {"max_threads": 2}
 
 
 class Dump:
-    """One copy of one database into a folder. Errors as Store, BackupError, OSError of the folder."""
+    """One copy of one database into a folder. Errors as Store, BackupError, OSError of the folder.
+
+    The order is what makes it one moment. Rollups come first: the notes of how far they are, then days, hours, minutes,
+    since whoever makes them writes in the opposite order; so nothing is noted as done that is not in the copy. Only
+    then the ledger is asked for the cutoffs: all samples that the copied rollups counted are of blocks that it names.
+    """
 
     def __init__(self, store: Store, database: str, folder: UnfinishedFolder, piece_values: int = PIECE_VALUES) -> None:
         self._store = store
@@ -35,53 +36,50 @@ class Dump:
         self._folder = folder
         self._piece_values = piece_values
         self._begun: dict[str, Any] = {}
+        self._rest: dict[str, Any] = {}
         self._tables: dict[str, KeptTable] = {}
 
     def begin(self, migrations: tuple[MigrationState, ...]) -> None:
-        """Decides what is copied, and copies what must be of one moment: the rollups, while nobody makes any.
-
-        A run that was cut off after this goes on with what it decided; one that was cut off in it begins anew.
-        """
+        """Decides what is copied, or finds what an earlier run decided that was cut off."""
         _check_schema(self._database, migrations)
-        self._tables = {
-            one.name: one for one in kept_tables(self._store, self._database).values() if is_copied(one.name)
-        }
-        self._begun = self._folder.begun() or {}
-        if not self._begun:
-            self._folder.empty()
-            self._begun = self._decide(migrations)
-            self._folder.begin(self._begun)
-
-    def _decide(self, migrations: tuple[MigrationState, ...]) -> dict[str, Any]:
-        turns = Turns(self._store, f"{self._database}.rollup_turns", LEASE_SECONDS)
-        with turns.take(TURN_SECONDS) as renew:
-            cutoffs = read_cutoffs(self._store, self._database)
-            planner = Planner(self._store, self._database, cutoffs, self._piece_values)
-            for piece in (one for name in ROLLUPS for one in planner.pieces(self._tables[name])):
-                self._copy(piece)
-                renew()
-        others = [one for one in self._tables.values() if one.name not in ROLLUPS]
-        return {
-            "engine": self._store.rows("SELECT version()")[0][0],
-            "database": self._database,
-            "migrations": [asdict(Applied(one.version, one.name, one.checksum)) for one in migrations],
-            "cutoffs": [asdict(one) for one in cutoffs],
-            "tables": {
-                one.name: [[column.name, column.kind] for column in one.columns] for one in self._tables.values()
-            },
-            "ttls": {one.name: one.ttl for one in self._tables.values()},
-            "pieces": [asdict(piece) for one in others for piece in planner.pieces(one)],
-        }
-
-    @property
-    def total(self) -> int:
-        """How many pieces ``run`` yields."""
-        return len(self._begun["pieces"])
+        found = kept_tables(self._store, self._database)
+        self._tables = {name: one for name, one in found.items() if is_copied(name)}
+        self._begun = self._folder.noted(BEGUN) or self._anew(migrations)
 
     def run(self) -> Iterator[PieceFile]:
         """Copies what is not copied yet; yields each piece once it is on the disk."""
+        yield from self._pieces(self._begun)
+        self._rest = self._folder.noted(CUTOFFS) or self._decide_rest()
+        yield from self._pieces(self._rest)
+
+    def _anew(self, migrations: tuple[MigrationState, ...]) -> dict[str, Any]:
+        self._folder.empty()
+        tables = self._tables.values()
+        return self._folder.note(
+            BEGUN,
+            {
+                "engine": self._store.rows("SELECT version()")[0][0],
+                "database": self._database,
+                "migrations": [asdict(Applied(one.version, one.name, one.checksum)) for one in migrations],
+                "tables": {one.name: [[column.name, column.kind] for column in one.columns] for one in tables},
+                "ttls": {one.name: one.ttl for one in tables},
+                "pieces": self._plan((), ROLLUPS),
+            },
+        )
+
+    def _decide_rest(self) -> dict[str, Any]:
+        cutoffs = read_cutoffs(self._store, self._database)
+        others = [name for name in self._begun["tables"] if name not in ROLLUPS]
+        what = {"cutoffs": [asdict(one) for one in cutoffs], "pieces": self._plan(cutoffs, others)}
+        return self._folder.note(CUTOFFS, what)
+
+    def _plan(self, cutoffs: Sequence[Cutoff], tables: Iterable[str]) -> list[dict[str, Any]]:
+        planner = Planner(self._store, self._database, cutoffs, self._piece_values)
+        return [asdict(piece) for name in tables for piece in planner.pieces(self._tables[name])]
+
+    def _pieces(self, decided: Mapping[str, Any]) -> Iterator[PieceFile]:
         done = self._folder.done()
-        for piece in (Piece(**one) for one in self._begun["pieces"]):
+        for piece in (Piece(**one) for one in decided["pieces"]):
             yield done.get(piece.file) or self._copy(piece)
 
     def copied(self) -> StoreCopy:
@@ -92,7 +90,7 @@ class Dump:
             begun["engine"],
             begun["database"],
             tuple(Applied(**one) for one in begun["migrations"]),
-            tuple(Cutoff(**one) for one in begun["cutoffs"]),
+            tuple(Cutoff(**one) for one in self._rest["cutoffs"]),
             tuple(
                 TableCopy(
                     name,
@@ -109,7 +107,7 @@ class Dump:
         *values, hashes = _patiently(lambda: self._read(table, piece.where))
         size_bytes, digest = self._folder.write(piece.file, lambda path: arrow.write(path, table.columns, values))
         made = PieceFile(piece.table, piece.file, len(hashes), size_bytes, digest, reduce(xor, hashes, 0))
-        self._folder.note(made)
+        self._folder.count(made)
         return made
 
     def _read(self, table: KeptTable, where: str) -> tuple[Any, ...]:

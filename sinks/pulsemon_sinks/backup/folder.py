@@ -1,7 +1,7 @@
 """How a backup becomes whole: it has another name until its last file is on the disk, so half is never taken for it.
 
-``DIR.partial`` holds what is done so far: ``begun.json``, written once, says what is to be done, and each finished file
-is a line of ``done.jsonl``. Whoever begins the same backup again goes on there.
+``DIR.partial`` holds what is done so far: ``begun.json`` and ``cutoffs.json`` say what is to be done, and each finished
+file is a line of ``done.jsonl``. Whoever begins the same backup again goes on there.
 """
 
 import fcntl
@@ -17,7 +17,7 @@ from typing import Any
 
 from pulsemon_sinks.backup.manifest import MANIFEST, BackupError, Manifest, PieceFile, parse_manifest
 
-BEGUN, DONE, LOCK, DRAFT = "begun.json", "done.jsonl", "lock", ".draft"
+BEGUN, CUTOFFS, DONE, LOCK, DRAFT = "begun.json", "cutoffs.json", "done.jsonl", "lock", ".draft"
 CHUNK_BYTES = 1 << 20
 
 
@@ -27,16 +27,17 @@ class UnfinishedFolder:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def begun(self) -> dict[str, Any] | None:
-        """What an earlier run was about to do, None if it did not come so far: then nothing of it is of use."""
+    def noted(self, name: str) -> dict[str, Any] | None:
+        """What an earlier run noted under a name, None if it did not come so far."""
         with suppress(FileNotFoundError, ValueError):
-            found: dict[str, Any] = json.loads((self.root / BEGUN).read_text("utf-8"))
+            found: dict[str, Any] = json.loads((self.root / name).read_text("utf-8"))
             return found
         return None
 
-    def begin(self, what: dict[str, Any]) -> None:
-        """Notes what is to be done."""
-        self.write_text(BEGUN, json.dumps(what))
+    def note(self, name: str, what: dict[str, Any]) -> dict[str, Any]:
+        """Notes something for a later run; returns it."""
+        self.write_text(name, json.dumps(what))
+        return what
 
     def empty(self) -> None:
         """Removes what an earlier run left."""
@@ -57,7 +58,7 @@ class UnfinishedFolder:
                         found[one.file] = one
         return found
 
-    def note(self, piece: PieceFile) -> None:
+    def count(self, piece: PieceFile) -> None:
         """Counts a file as finished."""
         with (self.root / DONE).open("a", encoding="utf-8") as file:
             file.write(f"\n{json.dumps(asdict(piece))}\n")
@@ -95,7 +96,10 @@ def made(target: Path) -> Iterator[UnfinishedFolder]:
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
         with (root / LOCK).open("w") as lock:
             _take(lock.fileno(), root)
-            yield UnfinishedFolder(root)
+            try:
+                yield UnfinishedFolder(root)
+            finally:
+                _remove_if_unused(root)
     except OSError as error:
         raise BackupError(
             f"{root} cannot be written ({error.strerror or error}): what is done so far is kept there, and {target} "
@@ -107,7 +111,7 @@ def finish(folder: UnfinishedFolder, target: Path, manifest: Manifest) -> None:
     """Writes the manifest, and gives the folder its name: from here on it is whole. OSError."""
     _, digest = folder.write_text(MANIFEST, manifest.as_json())
     folder.write_text(f"{MANIFEST}.sha256", f"{digest}  {MANIFEST}\n")
-    for name in (BEGUN, DONE, LOCK):
+    for name in (BEGUN, CUTOFFS, DONE, LOCK):
         (folder.root / name).unlink(missing_ok=True)
     _sync_folders(folder.root)
     folder.root.rename(target)
@@ -133,6 +137,12 @@ def sha256(path: Path) -> str:
     """Of a file's content, in hex. OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _remove_if_unused(root: Path) -> None:
+    """Where nothing could be begun, nothing stays behind."""
+    if root.is_dir() and {path.name for path in root.iterdir()} == {LOCK}:
+        shutil.rmtree(root)
 
 
 def _take(handle: int, root: Path) -> None:

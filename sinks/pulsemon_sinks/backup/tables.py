@@ -10,9 +10,8 @@ MIGRATIONS = "schema_migrations"
 """Told by the manifest; a new database writes its own."""
 DERIVED = {"alert_state": "alerts"}
 """Tables that the engine makes of the rows of another, when these are put in: the largest version stays."""
-ROLLUP_CURSORS = "rollup_cursors"
-ROLLUPS = (ROLLUP_CURSORS, "samples_1m", "samples_1h", "samples_1d")
-"""Copied while nobody makes rollups, in this order."""
+ROLLUPS = ("rollup_cursors", "samples_1d", "samples_1h", "samples_1m")
+"""Copied first and in this order: whoever makes them writes in the opposite one."""
 SPLIT_BY = ("name", "server_id")
 
 

@@ -505,30 +505,74 @@ ALTER TABLE pulsemon.samples ON CLUSTER pulse MODIFY COLUMN value Float64 CODEC(
 
 ALTER TABLE pulsemon.samples ON CLUSTER pulse MODIFY SETTING min_compress_block_size = 262144;
 
+-- 0020_restored_logs
+
+CREATE TABLE IF NOT EXISTS pulsemon.restored_logs ON CLUSTER pulse (
+  topic LowCardinality(String),
+  topic_id_before String,
+  topic_id String,
+  backup_id String,
+  restored_at DateTime64(3, 'UTC') DEFAULT now64(3)
+) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}', restored_at)
+ORDER BY (topic, topic_id)
+SETTINGS replicated_deduplication_window = 100000, replicated_deduplication_window_seconds = 604800;
+
+CREATE TABLE IF NOT EXISTS pulsemon_all.restored_logs ON CLUSTER pulse AS pulsemon.restored_logs ENGINE = Distributed(pulse, pulsemon, restored_logs);
+
+-- 0030_state_snapshots
+
+CREATE TABLE IF NOT EXISTS pulsemon.state_snapshots ON CLUSTER pulse (
+  topic_id LowCardinality(String),
+  partition Int32,
+  taken_at DateTime64(3, 'UTC'),
+  key String,
+  state String CODEC(ZSTD(3))
+) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')
+PARTITION BY toDate(taken_at)
+ORDER BY (topic_id, partition, taken_at, key)
+TTL toDateTime(taken_at) + INTERVAL 30 DAY
+SETTINGS ttl_only_drop_parts = 1, replicated_deduplication_window = 100000, replicated_deduplication_window_seconds = 604800;
+
+CREATE TABLE IF NOT EXISTS pulsemon_all.state_snapshots ON CLUSTER pulse AS pulsemon.state_snapshots ENGINE = Distributed(pulse, pulsemon, state_snapshots);
+
 -- control_log_view
 
 CREATE OR REPLACE VIEW pulsemon.control_log ON CLUSTER pulse AS
 SELECT *
 FROM pulsemon.control FINAL
 WHERE topic_id = (
-  SELECT argMax(topic_id, (began, life))
+  SELECT argMax(topic_id, (began, restored_at, life))
   FROM (
-    SELECT topic_id, min(append_time) AS began, toUInt32OrZero(splitByChar('/', topic_id)[2]) AS life
+    SELECT
+      topic_id,
+      splitByChar('/', topic_id)[1] AS log,
+      min(append_time) AS began,
+      toUInt32OrZero(splitByChar('/', topic_id)[2]) AS life
     FROM pulsemon.control
     GROUP BY topic_id
-  )
+  ) AS logs
+  LEFT JOIN (
+    SELECT topic_id AS log, max(restored_at) AS restored_at FROM pulsemon.restored_logs GROUP BY topic_id
+  ) AS restored USING (log)
 );
 
 CREATE OR REPLACE VIEW pulsemon_all.control_log ON CLUSTER pulse AS
 SELECT *
 FROM pulsemon_all.control FINAL
 WHERE topic_id = (
-  SELECT argMax(topic_id, (began, life))
+  SELECT argMax(topic_id, (began, restored_at, life))
   FROM (
-    SELECT topic_id, min(append_time) AS began, toUInt32OrZero(splitByChar('/', topic_id)[2]) AS life
+    SELECT
+      topic_id,
+      splitByChar('/', topic_id)[1] AS log,
+      min(append_time) AS began,
+      toUInt32OrZero(splitByChar('/', topic_id)[2]) AS life
     FROM pulsemon_all.control
     GROUP BY topic_id
-  )
+  ) AS logs
+  LEFT JOIN (
+    SELECT topic_id AS log, max(restored_at) AS restored_at FROM pulsemon_all.restored_logs GROUP BY topic_id
+  ) AS restored USING (log)
 );
 
 -- latest_view
