@@ -10,6 +10,7 @@ from pulsemon_deploy.errors import MissingExtraError
 EXTRAS: Mapping[str, str] = {
     "click": "cli",
     "clickhouse_driver": "sink",
+    "dateutil": "gateway",
     "fastapi": "gateway",
     "httptools": "gateway",
     "prometheus_client": "gateway",

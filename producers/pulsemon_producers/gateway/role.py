@@ -94,14 +94,17 @@ class _Gateway:
             lambda: _wake(loop, self._has_records),
         )
         writer = LogWriter(self._kafka, METRICS.name)
-        server = _Server(self._config(writer, metrics.partition_count))
+        config, control_api = self._config(writer, metrics.partition_count)
+        server = _Server(config)
         reader.start()
         self._states.start()
         serving = asyncio.create_task(server.serve([listener]))
+        expanding = asyncio.create_task(control_api.expansion.run())
         try:
             await self._follow(reader, serving, stop, ready)
         finally:
             self._is_ready = False
+            expanding.cancel()
             server.should_exit = True
             await serving
             await writer.close()
@@ -129,7 +132,7 @@ class _Gateway:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._has_records.wait(), FOLLOW_SECONDS)
 
-    def _config(self, writer: LogWriter, partition_count: int) -> uvicorn.Config:
+    def _config(self, writer: LogWriter, partition_count: int) -> tuple[uvicorn.Config, ControlApi]:
         settings = self._settings
         # uvicorn's own switch only unhangs the handlers, and whoever sets up logging later hangs new ones
         logging.getLogger("uvicorn.access").addFilter(_is_for_nobody)
@@ -151,7 +154,7 @@ class _Gateway:
             lambda: self._is_ready,
             lambda: self._states.has_reached_end,
         )
-        return uvicorn.Config(
+        config = uvicorn.Config(
             application(door, room, ingest, meters, _now_ms, lambda: self._is_ready and writer.is_well, control),
             http="httptools",
             ws="none",
@@ -166,6 +169,7 @@ class _Gateway:
             ssl_certfile=settings.certificate_file,
             ssl_keyfile=settings.private_key_file,
         )
+        return config, control
 
 
 def _wake(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:

@@ -11,6 +11,7 @@ from pulsemon_producers.gateway.control.changes import Changes
 from pulsemon_producers.gateway.control.configuration import Configuration
 from pulsemon_producers.gateway.control.enrolment import Enrolment
 from pulsemon_producers.gateway.control.event_routes import event_router
+from pulsemon_producers.gateway.control.expansion import Expansion
 from pulsemon_producers.gateway.control.explain import Explanation
 from pulsemon_producers.gateway.control.explain_routes import explain_router
 from pulsemon_producers.gateway.control.gate import Gate
@@ -30,7 +31,7 @@ from pulsemon_producers.gateway.request_body import BodyRoom
 
 
 class ControlApi:
-    """All routes under ``/api/v1`` that read or change what is configured.
+    """All routes under ``/api/v1`` that read or change what is configured; ``expansion`` has to be run beside them.
 
     ``is_ready``: whether the control log is read to its end; ``knows_states``: whether those of servers and alerts are.
     """
@@ -51,6 +52,7 @@ class ControlApi:
         self._configuration = configuration
         self._gate = Gate(keyring, room, now_ms, is_ready)
         self._changes = Changes(ControlWriter(log, configuration), configuration)
+        self.expansion = Expansion(configuration, self._changes, now_ms, is_ready)
         self._log = log
         self._now_ms = now_ms
         self._alerts = AlertResource(self._gate, alerts, notes, self._changes, now_ms, knows_states)

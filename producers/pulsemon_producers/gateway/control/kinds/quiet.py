@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pulsemon_schemas.quiet_windows import expanded
+from pulsemon_schemas.recurrence import MAX_DURATION_SECONDS
 from pulsemon_schemas.rules import parse_quiet
 from pulsemon_schemas.rules.quiet import FIRST_MS, LAST_MS, MAINTENANCE, MAX_INTERVALS, SILENCE
 from pulsemon_schemas.tokens import WRITE_CONTROL
@@ -16,8 +18,7 @@ from pulsemon_producers.gateway.control.listing import searched
 _TIME = {"type": "integer", "minimum": FIRST_MS, "maximum": LAST_MS}
 BODY_SCHEMA: Mapping[str, Any] = {
     "type": "object",
-    "required": ["intervals"],
-    "description": "Other fields are kept for people, such as a comment.",
+    "description": "Needs `intervals`, or `recurrence`, from which they are made. Other fields are kept for people.",
     "properties": {
         "scope": SCOPE_SCHEMA,
         "intervals": {
@@ -29,6 +30,19 @@ BODY_SCHEMA: Mapping[str, Any] = {
         },
         "rule_id": {"type": "string", "description": "Only alerts of this rule; of all unless given."},
         "levels": LEVELS_SCHEMA,
+        "recurrence": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["rrule", "starts_at", "zone", "duration_seconds"],
+            "description": "When it comes again; a gateway keeps the intervals of the next 60 days.",
+            "properties": {
+                "rrule": {"type": "string", "description": "RFC 5545, such as FREQ=WEEKLY;BYDAY=SU."},
+                "starts_at": {"type": "string", "description": "The first time, in the zone: 2026-11-01T02:00."},
+                "zone": {"type": "string", "description": "Of the IANA, such as Europe/Berlin."},
+                "duration_seconds": {"type": "number", "minimum": 1, "maximum": MAX_DURATION_SECONDS},
+                "except": {"type": "array", "items": {"type": "string"}, "description": "Times at which none begins."},
+            },
+        },
     },
 }
 
@@ -49,7 +63,7 @@ def quiet_kind(entity_type: str, path: str, noun: str, now_ms: Callable[[], int]
         noun=noun,
         write_scope=WRITE_CONTROL,
         body_schema=BODY_SCHEMA,
-        check=_checked(entity_type),
+        check=_checked(entity_type, now_ms),
         filters={
             "holds": Filter("`now`: those that hold; `open`: those that are not over yet; `over`: the others.", holds),
             "rule_id": Filter("Only those of this rule.", lambda held, value: held.body.get("rule_id", "") == value),
@@ -66,9 +80,10 @@ def quiet_kinds(now_ms: Callable[[], int]) -> tuple[EntityKind, ...]:
     )
 
 
-def _checked(entity_type: str) -> Check:
+def _checked(entity_type: str, now_ms: Callable[[], int]) -> Check:
     def check(entity_id: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        parse_quiet(entity_type, entity_id, body)
-        return body
+        made = expanded(entity_type, entity_id, body, now_ms())
+        parse_quiet(entity_type, entity_id, made)
+        return made
 
     return check
