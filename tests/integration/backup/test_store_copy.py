@@ -192,3 +192,17 @@ def test_a_backup_of_a_newer_schema_or_program_is_refused(
     assert parse_manifest(text) == Manifest("an-id", "", "0")
     with pytest.raises(BackupError, match="format 2"):
         parse_manifest(json.dumps(json.loads(text) | {"format": 2}))
+
+
+def test_a_restored_control_log_is_the_one_in_force(other: FilledStore) -> None:
+    """It has the same records and times as the one before, which may have lost its tail and begun anew as well."""
+    for topic_id in ("old", "old/1", "copy"):
+        other.store.rows(
+            f"INSERT INTO {other.database}.control (topic_id, offset, append_time, entity_type) "
+            f"SELECT '{topic_id}', number, toDateTime64(1000 + number, 3), 'server' FROM numbers(3)"
+        )
+    now = f"SELECT DISTINCT topic_id FROM {other.database}.control_log"
+    assert other.store.rows(now) == [("old/1",)]
+    columns = "(topic, topic_id_before, topic_id, backup_id)"
+    other.store.rows(f"INSERT INTO {other.database}.restored_logs {columns} VALUES ('control', 'old', 'copy', 'id')")
+    assert other.store.rows(now) == [("copy",)]
