@@ -28,6 +28,10 @@ MAX_WAITING_EVENTS = 1000
 MAX_EVENT_CHARACTERS = 1000
 FORK_WAIT_SECONDS = 5.0
 """Loading the transport's libraries takes a tenth of a second; a fork in its midst would leave them half loaded."""
+HALF_LOADED = (
+    f"this process was forked while libraries had been loading for more than {FORK_WAIT_SECONDS:g} s (fork before the "
+    "first value, or later)"
+)
 END_SECONDS = 0.1
 SNAPSHOT_PRODUCER = "snapshot"
 MS_PER_SECOND = 1000
@@ -64,6 +68,7 @@ class Core:
         self._starting = new_lock()
         self._loading = new_lock()
         self._is_held = False
+        self._is_half_loaded = False
         self._events: deque[Told] = deque()
         self._worker: Worker | None = None
         self._thread = 0
@@ -190,6 +195,7 @@ class Core:
     def hold_still(self) -> None:
         """Before a fork: nothing is half loaded."""
         self._is_held = self._loading.acquire(timeout=FORK_WAIT_SECONDS)
+        self._is_half_loaded = not self._is_held
 
     def go_on(self) -> None:
         """After a fork, in the parent."""
@@ -209,6 +215,10 @@ class Core:
         self.is_running = False
         self.drops.begin_anew()
         self.registry.begin_anew()
+        self._is_held = False
+        if self._is_half_loaded and not self.is_closed:
+            self.is_closed = True
+            self.drop("closed", 0, f"{HALF_LOADED}: the metrics of {self.settings.service} are not sent from here")
 
     def _work(self) -> None:
         """The thread that sends."""

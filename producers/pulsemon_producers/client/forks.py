@@ -21,6 +21,10 @@ class Watch:
         self.cores.add(core)
         if not self._is_registered:
             self._is_registered = True
+            # it takes its lock before a fork, and what comes later is asked first: with the lock of logging taken, the
+            # thread that loads could not go on, and who forks would wait for it in vain
+            import logging  # noqa: F401
+
             os.register_at_fork(before=self._before, after_in_parent=self._after, after_in_child=self._in_child)
 
     def _before(self) -> None:

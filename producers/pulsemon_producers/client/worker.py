@@ -138,9 +138,13 @@ class Worker:
         return self._producer.seal(draft, _now_ms(), self._core.drops.take_unreported(), self._moments.steps)
 
     def _put_off(self, record: MetricBatch | Event) -> None:
+        """A batch keeps its place; an event lets what waits go first, as its topic may be one that we may not write."""
         self._retry_at = time.monotonic() + RETRY_SECONDS
         if isinstance(record, MetricBatch):
             self._sending = replace(record, sent_at_ms=_now_ms())
+        else:
+            self._sending = None
+            self._backlog.put(record)
 
     def _count_delivered(self, record: MetricBatch | Event) -> None:
         if isinstance(record, MetricBatch):

@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 import pytest
+from pulsemon_producers.client.core import FORK_WAIT_SECONDS
 from pulsemon_producers.client.transport import Memory
 from support.clients import Maker, dropped, of_batch, own_labels, values
 
@@ -109,6 +111,67 @@ def test_a_fork_begins_anew_and_the_parent_goes_on(make: Maker) -> None:
     assert of_batch(batch) == {"shop.a": 6, "shop.u": 2, "shop.g": 1, "shop.f": 3}
     assert (batch.labels[-1], batch.sequence) == (own_labels(0), 1)
     assert child_id not in ("wrong", batch.producer_id)
+
+
+FORK_WHILE_LOADING = """
+import os, threading, time
+from pulsemon import Client
+from pulsemon_producers.client.transport import Memory
+
+begun = threading.Event()
+
+def load():
+    begun.set()
+    time.sleep(0.3)
+    import logging
+    logging.getLogger("of a library that is loaded")
+    return Memory()
+
+client = Client("shop", transport=load, runtime_folder=os.environ["SLOTS"], environ={})
+import logging
+client.count("shop.a")
+assert begun.wait(20)
+at = time.monotonic()
+child = os.fork()
+took = time.monotonic() - at
+client.count("shop.a")
+ok = client.flush(20) and took < float(os.environ["LONGEST"])
+if not child:
+    os._exit(0 if ok else 1)
+assert os.waitpid(child, 0)[1] == 0, "the child"
+assert ok, took
+"""
+
+
+def test_a_fork_waits_for_what_is_being_loaded_even_if_it_needs_the_lock_of_logging(tmp_path: Path) -> None:
+    longest_seconds = FORK_WAIT_SECONDS / 2
+    environ = {**os.environ, "SLOTS": str(tmp_path), "LONGEST": str(longest_seconds)}
+    done = subprocess.run([sys.executable, "-c", FORK_WHILE_LOADING], env=environ, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_child_that_is_half_loaded_sends_nothing_and_says_so(
+    make: Maker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("pulsemon_producers.client.core.FORK_WAIT_SECONDS", 0.05)
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def load() -> Memory:
+        begun.set()
+        goes_on.wait(20)
+        return Memory()
+
+    client = make(load)
+    client.count("shop.a")
+    assert begun.wait(20)
+    child = os.fork()
+    if not child:
+        client.count("shop.a")
+        ok = client.flush(20) and dropped(client) == {"closed": 1} and "forked while" in caplog.text
+        os._exit(0 if ok else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    goes_on.set()
+    assert client.flush(20), "its parent goes on"
 
 
 def test_forks_while_threads_count_hang_nowhere(make: Maker) -> None:

@@ -110,6 +110,22 @@ def test_a_record_that_is_refused_for_ever_keeps_its_place_without_its_samples(m
     assert [event.kind for event in transport.events] == ["deploy"]
 
 
+def test_an_event_that_is_not_taken_lets_batches_go_first(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pulsemon_producers.client.worker.RETRY_SECONDS", 0.02)
+    transport = Unreliable()
+    transport.answer = lambda: isinstance(transport.offered[-1], MetricBatch)
+    client = make(transport, flush_interval_seconds=FAST)
+    client.event("deploy", "x")
+    client.count("shop.a")
+    wait_until(lambda: len(transport.batches) >= 3)
+    assert not client.flush(0.05), "the event has not arrived"
+    assert transport.events == []
+    transport.answer = lambda: True
+    assert client.flush(10)
+    assert [event.kind for event in transport.events] == ["deploy"]
+    assert dropped(client) == {}
+
+
 def test_what_waits_is_bounded_and_what_goes_is_counted(make: Maker) -> None:
     transport = Unreliable()
     transport.answer = lambda: None
