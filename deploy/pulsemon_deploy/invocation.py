@@ -8,7 +8,8 @@ from pathlib import Path
 NAME = "pulsemon"
 # Sentences everywhere say `pulsemon COMMAND`; a name such as pulsemon.metrics or pulsemon[local] is something else.
 _COMMANDS = (
-    "up|status|down|reset|doctor|run|topic|metric|rule|alert|server|key|enrolment|agent|migrate|simulate|bench|backup"
+    "up|status|down|reset|doctor|run|topic|metric|rule|alert|silence|maintenance|server|key|enrolment|agent"
+    "|migrate|simulate|bench|backup"
     "|restore|retention|search"
 )
 _CALLS = re.compile(rf"(?<![\w./-]){NAME}(?= (?:{_COMMANDS})\b)")
