@@ -181,8 +181,9 @@ def test_the_end_waits_no_longer_than_it_may_and_says_what_is_lost(make: Maker) 
 def test_a_time_that_is_none_does_not_fail_the_end_of_a_job(make: Maker, wrong: object) -> None:
     client = make()
     client.count("shop.a")
-    assert client.flush(wrong) is (wrong != -1)  # type: ignore[arg-type]  # on purpose
-    assert client.close(wrong) is (wrong != -1)  # type: ignore[arg-type]  # on purpose
+    # no time at all is a time: the thread that sends may be faster all the same
+    assert client.flush(wrong) or wrong == -1  # type: ignore[arg-type]  # on purpose
+    assert client.close(wrong) or wrong == -1  # type: ignore[arg-type]  # on purpose
 
 
 def test_what_is_lost_at_the_end_is_not_said_to_be_counted(make: Maker, caplog: pytest.LogCaptureFixture) -> None:
