@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from pulsemon_deploy.cli.as_of import as_of_option, entities_as_of
 from pulsemon_deploy.cli.change_options import change_options
 from pulsemon_deploy.cli.lazy import FOUND_WRONG, WRONG_USAGE
 from pulsemon_deploy.cli.output import json_option, print_json, print_rows, print_table
@@ -38,13 +39,20 @@ def rule() -> None:
 
 @rule.command("list")
 @click.option("--defaults", is_flag=True, help="Only those that come with Pulse Monitor; nothing needs to run.")
+@as_of_option
 @json_option
-def list_rules(defaults: bool, as_json: bool) -> None:
-    """List the rules that are in force."""
+def list_rules(defaults: bool, as_of_ms: int | None, as_json: bool) -> None:
+    """List the rules that are in force, or with --as-of those that were in force then."""
     from pulsemon_deploy.cli import rule_rows
 
+    if defaults and as_of_ms is not None:
+        raise click.UsageError("--defaults are those of this version; --as-of asks for those of a time")
     if defaults:
         print_rows(rule_rows.default_rows(), as_json)
+        return
+    if as_of_ms is not None:
+        rows = [rule_rows.row(one) for one in entities_as_of(RULE, as_of_ms)]
+        print_rows(rows, as_json, "no rule was in force then")
         return
     with _log() as log:
         print_rows(list(rule_rows.rows(log)), as_json)

@@ -25,12 +25,16 @@ def rows(log: ControlLog) -> Iterator[dict[str, object]]:
     times = {change.offset: change.append_time_ms for change in log.changes}
     for rule_id in sorted(entities):
         entity = entities[rule_id]
-        rule = parsed(entity)
-        changed = {"changed_at": instant(times[entity.version])}
-        yield (_row(rule, origin_of(entity)) if isinstance(rule, Rule) else _unreadable(entity)) | changed
+        yield row(entity) | {"changed_at": instant(times[entity.version])}
     for rule in default_rules():
         if log.fold.version(RULE, rule.id) < 0:
             yield _row(rule, "default, not in force") | {"changed_at": None}
+
+
+def row(entity: Entity) -> dict[str, object]:
+    """One rule that is or was in force."""
+    rule = parsed(entity)
+    return _row(rule, origin_of(entity)) if isinstance(rule, Rule) else _unreadable(entity)
 
 
 def parsed(entity: Entity) -> Rule | RuleError:

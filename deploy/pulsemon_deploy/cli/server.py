@@ -9,6 +9,7 @@ from typing import Any
 import click
 from pulsemon_schemas.errors import PulsemonError
 
+from pulsemon_deploy.cli.as_of import as_of_option, entities_as_of
 from pulsemon_deploy.cli.lazy import FOUND_WRONG
 from pulsemon_deploy.cli.output import json_option, print_json, print_rows, print_table
 from pulsemon_deploy.cli.server_add import add_server
@@ -35,14 +36,21 @@ server.add_command(purge_server)
 @server.command("list")
 @click.option("--environment", help="Only those of this environment.")
 @click.option("--role", help="Only those of this role.")
+@as_of_option
 @json_option
-def list_servers(environment: str | None, role: str | None, as_json: bool) -> None:
-    """List the registered servers and how they are. Those that only send metrics are on the dashboard."""
+def list_servers(environment: str | None, role: str | None, as_of_ms: int | None, as_json: bool) -> None:
+    """List the registered servers and how they are. Those that only send metrics are on the dashboard.
+
+    With --as-of: those that were registered then, as what was said of them then; not how they were.
+    """
     rows = [
         row
-        for row, _ in _all().values()
+        for row in (_now() if as_of_ms is None else _then(as_of_ms))
         if environment in (None, row["environment"]) and role in (None, row["role"])
-    ]  # fmt: skip
+    ]
+    if as_of_ms is not None:
+        print_rows(rows, as_json, "no such server was registered then")
+        return
     said = _said() if rows else {}
     print_rows([row | said.get(row["id"], UNTOLD) for row in rows], as_json, "no such server is registered")
 
@@ -65,6 +73,17 @@ def show(server_id: str, as_json: bool) -> None:
     print_table([{"field": field, "value": value} for field, value in row.items()])
     click.echo()
     print_table(history)
+
+
+def _now() -> list[dict[str, Any]]:
+    return [row for row, _ in _all().values()]
+
+
+def _then(at_ms: int) -> list[dict[str, Any]]:
+    return [
+        _row(one.entity_id, one.body) | {"version": one.version, "author": one.author}
+        for one in entities_as_of(SERVER, at_ms)
+    ]
 
 
 def _all() -> dict[str, tuple[dict[str, Any], list[dict[str, Any]]]]:

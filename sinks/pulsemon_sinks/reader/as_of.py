@@ -25,6 +25,8 @@ SELECT entity_id, newest.1, newest.2, newest.3, newest.4, newest.5, newest.6 FRO
 ) ORDER BY entity_id
 """
 
+_BEGAN = "SELECT count(), toUnixTimestamp64Milli(min(append_time)) FROM {database}.control_log"
+
 
 def entities(ask: Ask, kind: str, at_ms: int) -> tuple[Entity, ...]:
     """Every entity of a type that was there at ``at_ms``, by id. Errors as Store.
@@ -37,6 +39,12 @@ def entities(ask: Ask, kind: str, at_ms: int) -> tuple[Entity, ...]:
             _AS_OF, {"kind": kind, "at_ms": at_ms}
         )
     )
+
+
+def began_ms(ask: Ask) -> int | None:
+    """The time of the first record of the control log, None while nothing of it is stored. Errors as Store."""
+    ((count, at_ms),) = ask(_BEGAN, {})
+    return int(at_ms) if count else None
 
 
 def servers(ask: Ask, at_ms: int) -> tuple[Entity, ...]:
