@@ -3,7 +3,15 @@ from typing import Any
 
 import pandas as pd
 
+class Progress:
+    rows: int
+    bytes: int
+
+class QueryInfo:
+    progress: Progress
+
 class Client:
+    last_query: QueryInfo
     def __init__(
         self,
         host: str,

@@ -68,7 +68,7 @@ def kafka(folder: Path) -> Iterator[LocalKafka]:
 
 @contextmanager
 def engine(folder: Path) -> Iterator[tuple[Process, ClickHouseSettings]]:
-    """The embedded engine on free ports, with the schema in the database ``bench``."""
+    """The embedded engine on free ports, with the schema in the database ``bench``. Both logins have one password."""
     port, http_port = free_ports(2)
     password = os.urandom(12).hex()
     environment = {
@@ -76,7 +76,7 @@ def engine(folder: Path) -> Iterator[tuple[Process, ClickHouseSettings]]:
         "PULSEMON_ENGINE_PORT": str(port),
         "PULSEMON_ENGINE_HTTP_PORT": str(http_port),
         "PULSEMON_ENGINE_WRITER_PASSWORD": password,
-        "PULSEMON_ENGINE_READER_PASSWORD": os.urandom(12).hex(),
+        "PULSEMON_ENGINE_READER_PASSWORD": password,
     }
     settings = ClickHouseSettings("127.0.0.1", port, http_port, "writer", Secret(password), "bench")
     argv = [sys.executable, "-m", "pulsemon_deploy.clickhouse"]

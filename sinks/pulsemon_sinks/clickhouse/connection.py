@@ -37,6 +37,15 @@ class Columns:
     def __len__(self) -> int:
         return len(self.values[0]) if self.values else 0
 
+    def without(self, name: str) -> "Columns":
+        """All but one."""
+        kept = [at for at, one in enumerate(self.names) if one != name]
+        return Columns(
+            tuple(self.names[at] for at in kept),
+            tuple(self.types[at] for at in kept),
+            tuple(self.values[at] for at in kept),
+        )
+
 
 class Store(Protocol):
     """What the rest of the code asks of ClickHouse.

@@ -11,7 +11,6 @@ from pulsemon_schemas.rules.suppression import inhibitor
 from pulsemon_sinks.clickhouse.connection import Row, Store
 from pulsemon_sinks.reader.choice import Clause
 from pulsemon_sinks.reader.inhibition import inhibitors
-from pulsemon_sinks.reader.servers import epoch_ms
 
 Ask = Callable[[str, Mapping[str, Any]], list[Row]]
 """Asks a question in which ``{database}`` stands for the database."""
@@ -129,16 +128,16 @@ def server_states(ask: Ask, server_ids: Sequence[str] | None = None) -> dict[str
     """The state of each server that the processor has spoken of, by id; without purged ones. Errors as Store."""
     clauses = _servers(server_ids) or [Clause("1", {})]
     sql = f"""
-SELECT server_id, status, previous_status, changed_at, last_seen_at, worst_level, firing
+SELECT server_id, status, previous_status, toUnixTimestamp64Milli(changed_at), toUnixTimestamp64Milli(last_seen_at),
+  worst_level, firing
 FROM {{database}}.server_state FINAL WHERE {" AND ".join(one.sql for one in clauses)}
 ORDER BY log_append_time DESC, log_offset DESC LIMIT 1 BY server_id
 """
     found = {}
-    for server_id, status, previous, changed_at, seen_at, worst, firing in ask(sql, _parameters(clauses)):
+    for server_id, status, previous, changed_ms, seen_ms, worst, firing in ask(sql, _parameters(clauses)):
         if status != PURGED:
-            changed_ms = epoch_ms(changed_at) or 0
             found[server_id] = ServerStatus(
-                server_id, status, previous, changed_ms, epoch_ms(seen_at), worst, dict(firing)
+                server_id, status, previous, changed_ms, seen_ms or None, worst, dict(firing)
             )
     return found
 

@@ -94,6 +94,26 @@ def numbered(choices: Sequence[Choice]) -> Numbered:
     return Numbered(f"multiIf({arms}, -1)", "name IN %(metrics)s", parameters)
 
 
+def looked_up(choices: Sequence[Choice]) -> Numbered:
+    """As ``numbered``, with a number that is short to say and long to find: for one row a series, not one a sample.
+
+    The number's column ``tags`` holds the labels, cut at the commas.
+    """
+    if len(choices) == 1:
+        return numbered(choices)
+    number = (
+        "arrayFirstIndex((m, h, w) -> m = name AND hasAll(tags, h) AND NOT hasAny(tags, w), "
+        "%(wanted)s, %(having)s, %(without)s) - 1"
+    )
+    parameters = {
+        "metrics": sorted({choice.metric for choice in choices}),
+        "wanted": [choice.metric for choice in choices],
+        "having": [list(choice.having) for choice in choices],
+        "without": [list(choice.without) for choice in choices],
+    }
+    return Numbered(number, "name IN %(metrics)s", parameters)
+
+
 def for_sums(choices: Sequence[Choice], summed: str, others: str) -> str:
     """One expression for the numbers of choices that are summed, and one for all others."""
     return _either([choice.combine == "sum" for choice in choices], summed, others)

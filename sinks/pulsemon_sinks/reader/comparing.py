@@ -27,14 +27,14 @@ GROUP BY server_id ORDER BY average {order}, server_id LIMIT {count:d}
     return Clause(sql, values.parameters)
 
 
-def against_peers(values: Clause, server_id: str) -> Clause:
-    """Rows of (bucket t, own, and p10, p50, p90 and number of the other servers that had data)."""
+def against_peers(values: Clause, server_id: str, extra: str = "") -> Clause:
+    """Rows of (bucket t, own, and p10, p50, p90 and number of the other servers that had data, extra)."""
     sql = f"""
 SELECT t, own, if(peers > 0, q[1], NULL) AS p10, if(peers > 0, q[2], NULL) AS p50, if(peers > 0, q[3], NULL) AS p90,
-  peers
+  peers{extra and ", extra"}
 FROM (
   SELECT t, maxOrNullIf(v, server_id = %(own)s) AS own, quantilesIf(0.1, 0.5, 0.9)(v, server_id != %(own)s) AS q,
-    toFloat64(countIf(server_id != %(own)s)) AS peers
+    toFloat64(countIf(server_id != %(own)s)) AS peers{extra and f", {extra} AS extra"}
   FROM ({values.sql}) GROUP BY t
 )
 """

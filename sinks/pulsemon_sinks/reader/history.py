@@ -17,6 +17,7 @@ from pulsemon_sinks.reader.choice import (
     Window,
     for_counters,
     for_sums,
+    looked_up,
     matching,
     numbered,
 )
@@ -24,28 +25,31 @@ from pulsemon_sinks.reader.choice import (
 # A rate needs the sample before the window; slower series than this start one step late.
 LEAD_MS = 150_000
 
-_WINDOW = "WINDOW before AS (PARTITION BY number, labels ORDER BY recorded_at ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)"
 LEVELS = {"median": "quantileOrNullIf(0.5)", "max": "maxOrNullIf", "sum": "sumOrNullIf"}
 
 
 def series(server_id: str, choices: Sequence[Choice], window: Window) -> Clause:
-    """See Reader.series. Rows of (number of the choice or -1, bucket t, average a, lo, hi)."""
-    number = numbered(choices)
-    samples = f"""
-    FROM {{database}}.samples
-    WHERE server_id = %(server_id)s AND {number.condition} AND {_between()}"""
-    if any(one.is_counter or one.combine == "sum" for one in choices):
-        samples = f""" FROM (
-    SELECT name, labels, recorded_at, any(value) AS value{samples}
-    GROUP BY name, labels, recorded_at
-    )"""
+    """See Reader.series. Rows of (number of the choice or -1, bucket t, average a, lo, hi).
+
+    A series is one row with its points in an array, so that its number is found once and its rate needs no sorting of
+    all. A rate is null (here: not finite) where the counter starts or was reset.
+    """
+    number = looked_up(choices)
+    rates = (
+        "arrayMap((x, y) -> (x.1, if(x.2 < y.2, nan, (x.2 - y.2) * 1000 / (x.1 - y.1))), "
+        "arrayPopFront(points), arrayPopBack(points))"
+    )
     sql = f"""
-SELECT number, {_bucket()} AS t, avg(v) AS a, min(v) AS lo, max(v) AS hi FROM (
-  SELECT number, recorded_at, {for_sums(choices, "sum(one)", "max(one)")} AS v FROM (
-    SELECT {number.number} AS number, labels, recorded_at, {_rate(choices)} AS one{samples}
-    {_WINDOW if any(one.is_counter for one in choices) else ""}
-  ) WHERE isNotNull(one) AND recorded_at >= fromUnixTimestamp64Milli(%(start_ms)s)
-  GROUP BY number, recorded_at
+SELECT number, intDiv(at, %(step_ms)s) * %(step)s AS t, avg(v) AS a, min(v) AS lo, max(v) AS hi FROM (
+  SELECT number, point.1 AS at, {for_sums(choices, "sum(point.2)", "max(point.2)")} AS v FROM (
+    SELECT splitByChar(',', toString(labels)) AS tags, {number.number} AS number,
+      {for_counters(choices, rates, "points")} AS shown,
+      arrayCompact(x -> x.1, arraySort(groupArray((toUnixTimestamp64Milli(recorded_at), value)))) AS points
+    FROM {{database}}.samples
+    WHERE server_id = %(server_id)s AND {number.condition} AND {_between()}
+    GROUP BY name, labels
+  ) ARRAY JOIN shown AS point
+  WHERE isFinite(point.2) AND point.1 >= %(start_ms)s GROUP BY number, at
 ) GROUP BY number, t
 """
     return Clause(sql, {**number.parameters, **window_parameters(window, LEAD_MS), "server_id": server_id})
@@ -123,16 +127,12 @@ WHERE server_id = %(server_id)s AND {_between()}
     return Clause(sql, {"server_id": server_id, **window_parameters(window)})
 
 
-def fleet_quantiles(choice: Choice, window: Window, server_ids: Sequence[str] | None) -> Clause:
-    """See Reader.fleet_quantiles. Rows of (bucket t, p10, p50, p90, p99, servers)."""
-    return quantiles(by_server([choice], window, server_ids))
-
-
-def quantiles(values: Clause) -> Clause:
-    """Rows of (bucket t, p10, p50, p90, p99, servers) of one value v a server and bucket."""
+def quantiles(values: Clause, extra: str = "") -> Clause:
+    """Rows of (bucket t, p10, p50, p90, p99, servers, extra) of one value v a server and bucket."""
     sql = f"""
-SELECT t, q[1] AS p10, q[2] AS p50, q[3] AS p90, q[4] AS p99, servers FROM (
-  SELECT t, quantiles(0.1, 0.5, 0.9, 0.99)(v) AS q, toFloat64(count()) AS servers FROM ({values.sql}) GROUP BY t
+SELECT t, q[1] AS p10, q[2] AS p50, q[3] AS p90, q[4] AS p99, servers{extra and ", extra"} FROM (
+  SELECT t, quantiles(0.1, 0.5, 0.9, 0.99)(v) AS q, toFloat64(count()) AS servers{extra and f", {extra} AS extra"}
+  FROM ({values.sql}) GROUP BY t
 )
 """
     return Clause(sql, values.parameters)
@@ -167,17 +167,6 @@ def by_server(choices: Sequence[Choice], window: Window, server_ids: Sequence[st
 def numbers_of(number: Numbered) -> str:
     """The condition that a row belongs to a choice, where the reading does not see to that."""
     return "" if number.number == "0" else "number >= 0 AND "
-
-
-def _rate(choices: Sequence[Choice]) -> str:
-    """The value, or for a counter its growth a second since the sample before: null where it starts or was reset."""
-    value, at = (
-        "lagInFrame(toNullable(value)) OVER before",
-        "lagInFrame(toNullable(toUnixTimestamp64Milli(recorded_at))) OVER before",
-    )
-    elapsed = f"((toUnixTimestamp64Milli(recorded_at) - assumeNotNull({at})) / 1000)"
-    growth = f"if(isNull({at}) OR value < {value}, NULL, (value - {value}) / {elapsed})"
-    return for_counters(choices, growth, "toNullable(value)")
 
 
 def _bucket_value(choices: Sequence[Choice]) -> str:

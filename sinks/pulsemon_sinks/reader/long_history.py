@@ -6,29 +6,32 @@ averages. A sum has no extremes but those of the tier's averages: peaks of its s
 
 from collections.abc import Sequence
 
-from pulsemon_sinks.reader.choice import Choice, Clause, Level, Window, for_counters, for_sums, numbered
-from pulsemon_sinks.reader.history import levels, numbers_of, quantiles, window_parameters
+from pulsemon_sinks.reader.choice import Choice, Clause, Level, Window, for_counters, for_sums, looked_up, numbered
+from pulsemon_sinks.reader.history import levels, numbers_of, window_parameters
 from pulsemon_sinks.reader.tiers import Reach, Tier, rows
 
 _AVERAGE = "sum(average * weight) / sum(weight)"
-_WINDOW = "WINDOW before AS (PARTITION BY number, labels ORDER BY at ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)"
 
 
 def series(server_id: str, choices: Sequence[Choice], window: Window, tier: Tier, reached: Reach) -> Clause:
-    """See Reader.series. Rows of (number of the choice or -1, bucket t, average a, lo, hi)."""
-    number = numbered(choices)
+    """See ``history.series``. A point is a row of the tier: (at, one, low, high, weight, last, last_ms)."""
+    number = looked_up(choices)
     source = rows(tier, reached, window, [server_id], 1, number.condition)
-    has_counters = any(one.is_counter for one in choices)
+    rates = (
+        "arrayMap((x, y) -> (x.1, if(x.6 < y.6, nan, (x.6 - y.6) * 1000 / (x.7 - y.7)) AS r, r, r, x.5, x.6, x.7), "
+        "arrayPopFront(points), arrayPopBack(points))"
+    )
     sql = f"""
 SELECT number, {_bucket()} AS t, sum(v * w) / sum(w) AS a, min(lo) AS lo, max(hi) AS hi FROM (
-  SELECT number, at, toFloat64(max(weight)) AS w, {for_sums(choices, "sum(one)", "max(one)")} AS v,
-    {for_sums(choices, "v", f"max({for_counters(choices, 'one', 'low')})")} AS lo,
-    {for_sums(choices, "v", f"max({for_counters(choices, 'one', 'high')})")} AS hi
+  SELECT number, point.1 AS at, max(point.5) AS w, {for_sums(choices, "sum(point.2)", "max(point.2)")} AS v,
+    {for_sums(choices, "v", "max(point.3)")} AS lo, {for_sums(choices, "v", "max(point.4)")} AS hi
   FROM (
-    SELECT {number.number} AS number, labels, at, weight, low, high, {_one(choices)} AS one
-    FROM ({source.sql}) {_WINDOW if has_counters else ""}
-  ) WHERE isNotNull(one) AND at >= %(shown_from)s
-  GROUP BY number, at
+    SELECT splitByChar(',', toString(labels)) AS tags, {number.number} AS number,
+      {for_counters(choices, rates, "points")} AS shown,
+      arraySort(groupArray((at, average, low, high, toFloat64(weight), last, last_ms))) AS points
+    FROM ({source.sql}) GROUP BY name, labels
+  ) ARRAY JOIN shown AS point
+  WHERE isFinite(point.2) AND point.1 >= %(shown_from)s GROUP BY number, at
 ) GROUP BY number, t
 """
     shown_from = window.start_ms // 1000 // tier.seconds * tier.seconds
@@ -57,13 +60,6 @@ SELECT name, labels, argMaxMerge(now_state) AS now, min(low) AS low, max(high) A
     return Clause(sql.replace("%(metrics)s", every), {**window_parameters(window), **source.parameters})
 
 
-def fleet_quantiles(
-    choice: Choice, window: Window, server_ids: Sequence[str] | None, tier: Tier, reached: Reach
-) -> Clause:
-    """See ``history.fleet_quantiles``."""
-    return quantiles(by_server([choice], window, server_ids, tier, reached))
-
-
 def fleet_levels(
     choices: Sequence[tuple[Choice, Level]],
     window: Window,
@@ -82,9 +78,17 @@ def by_server(
     """See ``history.by_server``."""
     number = numbered(choices)
     source = rows(tier, reached, window, server_ids, condition=number.condition)
-    growth = "deltaSumTimestamp(last, last_ms) / ((max(last_ms) - min(last_ms)) / 1000)"
-    sql = f"""
-  SELECT server_id, number, t, {for_sums(choices, "sum(one)", "max(one)")} AS v FROM (
+    value = for_sums(choices, "sum(one)", "max(one)")
+    if are_rows_buckets(choices, window, tier):
+        sql = f"""
+  SELECT server_id, {number.number} AS number, toInt64(at) AS t, {value} AS v
+  FROM (SELECT server_id, name, labels, at, average AS one FROM ({source.sql}))
+  {"WHERE number >= 0" if numbers_of(number) else ""} GROUP BY server_id, number, t
+"""
+    else:
+        growth = "deltaSumTimestamp(last, last_ms) / ((max(last_ms) - min(last_ms)) / 1000)"
+        sql = f"""
+  SELECT server_id, number, t, {value} AS v FROM (
     SELECT server_id, {number.number} AS number, labels, {_bucket()} AS t,
       {for_counters(choices, growth, _AVERAGE)} AS one
     FROM ({source.sql}) GROUP BY server_id, number, labels, t
@@ -93,11 +97,21 @@ def by_server(
     return Clause(sql, {**number.parameters, **window_parameters(window), **source.parameters})
 
 
-def _one(choices: Sequence[Choice]) -> str:
-    """The average, or for a counter its growth a second since the row before: null where it starts or was reset."""
-    value, at = "lagInFrame(toNullable(last)) OVER before", "lagInFrame(toNullable(last_ms)) OVER before"
-    growth = f"if(isNull({at}) OR last < {value}, NULL, (last - {value}) / ((last_ms - assumeNotNull({at})) / 1000))"
-    return for_counters(choices, growth, "toNullable(average)")
+def alone(choice: Choice, window: Window, server_ids: Sequence[str] | None, tier: Tier, reached: Reach) -> Clause:
+    """As ``by_server`` where each server has one series of the choice, with that series' labels: nothing is combined.
+
+    Combining takes twenty times as long as all else. Right for a bucket if all of its labels are the same; only where
+    ``are_rows_buckets`` holds.
+    """
+    number = numbered([choice])
+    source = rows(tier, reached, window, server_ids, condition=number.condition)
+    sql = f"SELECT server_id, labels, toInt64(at) AS t, average AS v FROM ({source.sql})"
+    return Clause(sql, {**number.parameters, **source.parameters})
+
+
+def are_rows_buckets(choices: Sequence[Choice], window: Window, tier: Tier) -> bool:
+    """Whether a row of the tier is what its series says of a bucket."""
+    return window.step_seconds == tier.seconds and not any(one.is_counter for one in choices)
 
 
 def _bucket() -> str:

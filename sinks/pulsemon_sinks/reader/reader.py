@@ -18,7 +18,7 @@ from pulsemon_sinks.reader.choice import Choice, Clause, Level, Line, Window
 from pulsemon_sinks.reader.comparing import Ranked
 from pulsemon_sinks.reader.pool import Pool
 from pulsemon_sinks.reader.search import MOST, Found, search
-from pulsemon_sinks.reader.servers import Reading, Server, epoch_ms
+from pulsemon_sinks.reader.servers import Reading, Server, epoch_ms, joined
 from pulsemon_sinks.reader.tiers import Reach, Tier
 
 ANSWER_SECONDS = 10.0
@@ -58,11 +58,7 @@ class Reader:
 
     def servers(self) -> tuple[Server, ...]:
         """Every server, by name."""
-        rows = self._rows(newest.SERVERS, {})
-        return tuple(
-            Server(server_id, name, environment, region, role, dict(labels), seen or None, bool(registered))
-            for server_id, name, environment, region, role, labels, seen, registered in rows
-        )
+        return joined(self._rows(newest.REGISTERED, {}), self._rows(newest.SEEN, {}))
 
     def as_of_ms(self) -> int | None:
         """The newest time that any host's data speak of, or None before the first."""
@@ -112,12 +108,7 @@ class Reader:
 
     def fleet_quantiles(self, choice: Choice, window: Window, server_ids: Sequence[str] | None = None) -> pa.Table:
         """One row a bucket over the servers: x, p10, p50, p90, p99 and servers (how many had data)."""
-        tier = self._tier(window, has_counters=choice.is_counter)
-        if tier is None:
-            query = history.fleet_quantiles(choice, window, server_ids)
-        else:
-            query = long_history.fleet_quantiles(choice, window, server_ids, *tier)
-        return Buckets(window).table(self._history(query))
+        return self._over_servers(choice, window, server_ids, history.quantiles)
 
     def fleet_levels(
         self, choices: Sequence[tuple[Choice, Level]], window: Window, server_ids: Sequence[str] | None = None
@@ -148,8 +139,11 @@ class Reader:
     ) -> pa.Table:
         """One row a bucket: x, own, and p10, p50, p90 and peers (how many had data) of the others."""
         wanted = None if peers is None else [server_id, *peers]
-        query = comparing.against_peers(self._by_server(choice, window, wanted), server_id)
-        return Buckets(window).table(self._history(query))
+
+        def question(values: Clause, extra: str = "") -> Clause:
+            return comparing.against_peers(values, server_id, extra)
+
+        return self._over_servers(choice, window, wanted, question)
 
     def now_and_before(
         self, server_id: str, choice: Choice, window: Window, back_seconds: int = WEEK_SECONDS
@@ -214,6 +208,18 @@ class Reader:
     def server_states(self) -> dict[str, ServerStatus]:
         """What the processor thinks of each server, by id."""
         return alerts.server_states(self._rows)
+
+    def _over_servers(
+        self, choice: Choice, window: Window, server_ids: Sequence[str] | None, question: Callable[..., Clause]
+    ) -> pa.Table:
+        """A question over the values of all servers, first as if each had one series: most metrics are so."""
+        tier = self._tier(window, has_counters=choice.is_counter)
+        if tier is not None and long_history.are_rows_buckets([choice], window, tier[0]):
+            values = long_history.alone(choice, window, server_ids, *tier)
+            found = self._history(question(values, "min(labels) = max(labels)"))
+            if all(found["extra"]):
+                return Buckets(window).table(found.without("extra"))
+        return Buckets(window).table(self._history(question(self._by_server(choice, window, server_ids))))
 
     def _by_server(self, choice: Choice, window: Window, server_ids: Sequence[str] | None) -> Clause:
         tier = self._tier(window, has_counters=choice.is_counter)

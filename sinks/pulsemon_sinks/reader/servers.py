@@ -1,6 +1,6 @@
 """The servers as the pages know them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,6 +34,17 @@ class Reading:
     value: float
     labels: str
     recorded_at_ms: int
+
+
+def joined(registered: Iterable[Row], seen: Iterable[Row]) -> tuple[Server, ...]:
+    """The servers of rows (id, (name, environment, region, role, labels)) and of rows (id, last seen or 0), by name."""
+    times = {server_id: at_ms or None for server_id, at_ms in seen}
+    found = [
+        Server(server_id, name or server_id, environment, region, role, dict(labels), times.pop(server_id, None), True)
+        for server_id, (name, environment, region, role, labels) in registered
+    ]
+    found += [Server(server_id, server_id, "", "", "", {}, at_ms, False) for server_id, at_ms in times.items()]
+    return tuple(sorted(found, key=lambda one: (one.name, one.server_id)))
 
 
 def last_seen_ms(ask: Callable[[str, Mapping[str, Any]], list[Row]]) -> dict[str, int]:
