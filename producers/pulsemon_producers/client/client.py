@@ -57,6 +57,8 @@ class Client(Belonging):
         kafka: "KafkaSettings | None" = None,
         url: str | None = None,
         key: str | None = None,
+        key_file: "str | os.PathLike[str] | None" = None,
+        ca_file: "str | os.PathLike[str] | None" = None,
         flush_interval_seconds: float | None = None,
         exit_seconds: float | None = None,
         max_series: int | None = None,
@@ -75,13 +77,15 @@ class Client(Belonging):
             "transport": transport if isinstance(transport, str) else None,
             "url": url,
             "key": key,
+            "key_file": _text_of(key_file),
+            "ca_file": _text_of(ca_file),
             "flush_interval_seconds": flush_interval_seconds,
             "exit_seconds": exit_seconds,
             "max_series": max_series,
             "max_label_values": max_label_values,
             "max_buffered_batches": max_buffered_batches,
             "max_buffered_bytes": max_buffered_bytes,
-            "runtime_folder": str(runtime_folder) if isinstance(runtime_folder, os.PathLike) else runtime_folder,
+            "runtime_folder": _text_of(runtime_folder),
             "labels": None if labels is None else _pairs(labels),
         }
         given = {name: value for name, value in arguments.items() if value is not None}
@@ -283,6 +287,10 @@ def _seconds(given: object, default: float) -> float:
     except Exception:  # noqa: BLE001 - what a foreign number raises is listed nowhere
         return default
     return seconds if seconds == seconds else default
+
+
+def _text_of(path: object) -> object:
+    return str(path) if isinstance(path, os.PathLike) else path
 
 
 def _pairs(labels: Mapping[str, object]) -> Any:

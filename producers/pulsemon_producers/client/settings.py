@@ -32,6 +32,8 @@ class ClientSettings(NamedTuple):
     transport: str = "kafka"
     url: str = ""
     key: str = ""
+    key_file: str = ""
+    ca_file: str = ""
     flush_interval_seconds: float = 10.0
     exit_seconds: float = 2.0
     max_series: int = 2000
@@ -177,6 +179,8 @@ FIELDS: Mapping[str, Field] = {
     "transport": Field(str, lambda value: value in TRANSPORTS, f"one of {', '.join(TRANSPORTS)}"),
     "url": Field(str, _is_url, "https://HOST or https://HOST:PORT, with a path if any; http:// on loopback alone"),
     "key": Field(str, _is_key, "a key begins with pm_"),
+    "key_file": _TEXT,
+    "ca_file": _TEXT,
     "flush_interval_seconds": Field(
         float,
         lambda value: MIN_FLUSH_SECONDS <= value <= MAX_FLUSH_SECONDS,

@@ -7,6 +7,8 @@ from pulsemon_producers.client.settings import ClientSettings
 from pulsemon_producers.client.transport import Nowhere, Transport
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pulsemon_schemas.runtime.kafka import KafkaSettings
 
 OpenTransport = Callable[[], Transport]
@@ -31,10 +33,21 @@ def _kafka(kafka: "KafkaSettings | None", environ: Mapping[str, str]) -> Transpo
 
 
 def _http(settings: ClientSettings) -> Transport:
+    from pathlib import Path
+
     from pulsemon_schemas.runtime.secret import Secret
 
     from pulsemon_producers.client.http_transport import PublisherTransport
     from pulsemon_producers.http_publisher import HttpPublisher
     from pulsemon_producers.http_settings import HttpSettings
 
-    return PublisherTransport(HttpPublisher(HttpSettings(settings.url, Secret(settings.key))))
+    key = settings.key or (_key_in(Path(settings.key_file)) if settings.key_file else "")
+    ca_file = Path(settings.ca_file) if settings.ca_file else None
+    return PublisherTransport(HttpPublisher(HttpSettings(settings.url, Secret(key), ca_file)))
+
+
+def _key_in(file: "Path") -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"key_file {file}: cannot be read ({error})") from error

@@ -1,13 +1,16 @@
 """Over HTTP to a gateway, by its ingest contract."""
 
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pulsemon import Client
 from support.clients import dropped, of_batch
-from support.gateway import KEY, StandIn, standing_in
+from support.gateway import KEY, StandIn, key_file, standing_in
 from support.waiting import wait_until
+
+TLS = Path(__file__).parents[1] / "producers" / "tls"
 
 
 @pytest.fixture
@@ -16,8 +19,9 @@ def gateway() -> Iterator[StandIn]:
         yield gateway
 
 
-def client_of(gateway: StandIn, folder: Path) -> Client:
-    environ = {"PULSEMON_CLIENT_TRANSPORT": "http", "PULSEMON_CLIENT_URL": gateway.url, "PULSEMON_CLIENT_KEY": KEY}
+def client_of(gateway: StandIn, folder: Path, **variables: str) -> Client:
+    environ = {"PULSEMON_CLIENT_TRANSPORT": "http", "PULSEMON_CLIENT_URL": gateway.url}
+    environ |= variables or {"PULSEMON_CLIENT_KEY": KEY}
     return Client(
         "shop",
         server_id="web-1",
@@ -58,3 +62,29 @@ def test_a_gateway_that_hangs_does_not_keep_the_client_from_reading(gateway: Sta
     wait_until(lambda: len(asked) >= 5, what="readings while a request hangs")
     assert not client.close(0.2)
     assert dropped(client)["undelivered"] > 0
+
+
+def test_the_key_may_come_from_a_file_and_the_gateway_have_an_authority_of_its_own(tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(TLS / "server.pem")
+    with standing_in(tls=context) as gateway:
+        variables = {
+            "PULSEMON_CLIENT_KEY_FILE": str(key_file(tmp_path)),
+            "PULSEMON_CLIENT_CA_FILE": str(TLS / "ca.pem"),
+        }
+        client = client_of(gateway, tmp_path, **variables)
+        client.count("shop.orders", 3)
+        assert client.close(10)
+        assert of_batch(gateway.batches[-1]) == {"shop.orders": 3}
+
+
+@pytest.mark.parametrize("name", ["KEY_FILE", "CA_FILE"])
+def test_a_file_that_is_not_there_is_named_and_the_service_goes_on(
+    gateway: StandIn, tmp_path: Path, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    variables = {"PULSEMON_CLIENT_KEY_FILE": str(key_file(tmp_path)), "PULSEMON_CLIENT_URL": "https://127.0.0.1:9"}
+    client = client_of(gateway, tmp_path, **{**variables, f"PULSEMON_CLIENT_{name}": str(tmp_path / "none")})
+    client.count("shop.orders")
+    assert not client.flush(10)
+    assert f"are not sent: {name.lower()} {tmp_path / 'none'}: cannot be read" in caplog.text
+    client.close(0)
