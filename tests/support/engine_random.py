@@ -34,6 +34,7 @@ class RandomLog:
         for metric in METRICS:
             self.rule(metric)
         self.composite()
+        self.missing()
         for server_id in SERVERS:
             self.server(server_id)
         self.log.tick()
@@ -50,6 +51,8 @@ class RandomLog:
             (self.service, 3),
             (lambda: self.rule(self.random.choice(METRICS)), 4),
             (self.composite, 2),
+            (self.missing, 1),
+            (self.lost, 1),
             (lambda: self.server(self.random.choice(SERVERS)), 2),
             (self.command, 4),
             (self.quiet, 2),
@@ -116,6 +119,24 @@ class RandomLog:
             self.log.configure(f"rule/{self.random.choice('abc')}.{metric}", None)
             return
         self.log.configure(f"rule/{self.random.choice('abc')}.{metric}", rule_body(self.random, metric))
+
+    def lost(self) -> None:
+        """A host that speaks, but not of its metrics."""
+        server_id = self.random.choice(SERVERS)
+        for _ in range(self.random.choice((3, 8, 34))):
+            self.log.wait(10)
+            self.log.batch({"m.other": 1}, server_id)
+            self.log.tick()
+
+    def missing(self) -> None:
+        body = {
+            "kind": "missing",
+            "metric": "m.last",
+            "by": self.random.choice(([], ["disk"])),
+            "levels": {"warning": {"limit": 20}, "critical": {"limit": 60}},
+            "scope": self.random.choice(SCOPES[:-1]),
+        }
+        self.log.configure(f"rule/{self.random.choice('ab')}.gone", body if self.random.random() < 0.9 else None)
 
     def composite(self) -> None:
         body = {"metric": 1} if self.random.random() < 0.1 else composite_body(self.random)
@@ -185,6 +206,7 @@ def rule_body(chance: random.Random, metric: str) -> dict[str, Any]:
         "metric": metric,
         "window": {"function": function} | ({} if function == "last" else {"seconds": chance.choice((60, 300))}),
         "levels": levels,
+        "no_data": chance.choice(("unknown", "unknown", "keep", "ok", "alert")),
         "scope": chance.choice(SCOPES),
         "enabled": chance.random() < 0.9,
     }
@@ -214,6 +236,7 @@ def composite_body(chance: random.Random) -> dict[str, Any]:
         "when": chance.choice(EXPRESSIONS),
         "operands": operands,
         "levels": {name: times for name in limits if chance.random() < 0.7},
+        "no_data": chance.choice(("unknown", "unknown", "keep", "ok", "alert")),
         "scope": chance.choice(scopes),
         "enabled": chance.random() < 0.9,
     }

@@ -6,7 +6,7 @@ from typing import Any
 from pulsemon_schemas.rules.expression import ExpressionError, is_name, names_in, parse_expression
 from pulsemon_schemas.rules.fields import Fields
 from pulsemon_schemas.rules.level import read_times, times_body
-from pulsemon_schemas.rules.rule import LEVELS, OPERATORS, Level, Operand, Rule
+from pulsemon_schemas.rules.rule import LEVELS, NO_DATA, OPERATORS, UNKNOWN, Level, Operand, Rule
 from pulsemon_schemas.rules.series import read_series, series_body
 
 MAX_OPERANDS = 16
@@ -35,6 +35,7 @@ def read_composite(fields: Fields, rule_id: str) -> dict[str, Any]:
         "window": named[lead].series.window,
         "operator": named[lead].operator,
         "levels": levels.made(named[lead]),
+        "no_data": fields.choice("no_data", NO_DATA, UNKNOWN),
     }
 
 

@@ -7,7 +7,20 @@ from typing import Any
 from pulsemon_schemas.rules.composite import composite_body, read_composite
 from pulsemon_schemas.rules.fields import Fields, RuleError
 from pulsemon_schemas.rules.level import read_times, times_body
-from pulsemon_schemas.rules.rule import ABSENCE, COMPOSITE, FLEET, KINDS, LEVELS, OPERATORS, THRESHOLD, Level, Rule
+from pulsemon_schemas.rules.rule import (
+    ABSENCE,
+    COMPOSITE,
+    FLEET,
+    KINDS,
+    LEVELS,
+    MISSING,
+    NO_DATA,
+    OPERATORS,
+    THRESHOLD,
+    UNKNOWN,
+    Level,
+    Rule,
+)
 from pulsemon_schemas.rules.scope import read_scope, scope_body
 from pulsemon_schemas.rules.series import read_window, window_body
 
@@ -41,7 +54,7 @@ def parse_rule(rule_id: str, body: Mapping[str, Any], version: int = -1, author:
         fields.problem("scope", "a server is silent as a whole: the narrowest scope of an absence is a server")
     if kind == FLEET and rule.scope.kind not in {"global", "environment"}:
         fields.problem("scope", "a fleet rule is for all environments, or for one")
-    if kind == COMPOSITE and rule.scope.kind == "instance" and not set(rule.scope.labels) <= set(rule.by):
+    if kind in {COMPOSITE, MISSING} and rule.scope.kind == "instance" and not set(rule.scope.labels) <= set(rule.by):
         fields.problem("scope", "the labels of an instance must be among those in by")
     fields.unasked()
     if problems:
@@ -54,8 +67,12 @@ def rule_body(rule: Rule) -> dict[str, Any]:
     body: dict[str, Any] = {"kind": rule.kind, "scope": scope_body(rule.scope), "enabled": rule.enabled}
     body |= {name: getattr(rule, name) for name in TEXTS if getattr(rule, name)}
     body |= {"levels": {level.name: _level_body(level) for level in rule.levels}, "family": rule.family}
+    if rule.no_data != UNKNOWN:
+        body |= {"no_data": rule.no_data}
     if rule.kind == COMPOSITE:
         return body | composite_body(rule)
+    if rule.kind == MISSING:
+        return body | {"metric": rule.metric, "match": dict(rule.match), "by": list(rule.by)}
     if rule.kind == ABSENCE:
         return body | {"stale_seconds": rule.stale_seconds}
     if rule.kind == FLEET:
@@ -78,24 +95,41 @@ def _threshold(fields: Fields, _rule_id: str) -> dict[str, Any]:
         "window": read_window(fields.nested("window"), metric_name),
         "operator": sign,
         "levels": _levels(fields.nested("levels"), 1 if sign in {">=", ">"} else -1),
+        "no_data": fields.choice("no_data", NO_DATA, UNKNOWN),
+    }
+
+
+def _missing(fields: Fields, _rule_id: str) -> dict[str, Any]:
+    metric_name = fields.text("metric", None)
+    return {
+        "metric": metric_name,
+        "family": fields.text("family", f"missing {metric_name}"),
+        "match": fields.texts("match"),
+        "by": tuple(dict.fromkeys(fields.text_list("by"))),
+        "levels": _silences(fields.nested("levels")),
     }
 
 
 def _absence(fields: Fields, _rule_id: str) -> dict[str, Any]:
     stale_seconds = fields.number("stale_seconds", 30.0, minimum=1.0)
-    levels = []
-    nested = fields.nested("levels")
-    for name in LEVELS:
-        if nested.has(name):
-            one = nested.nested(name)
-            levels.append(Level(name, one.number("limit", None, minimum=1.0)))
-            one.unasked()
-    nested.unasked()
-    _check_order(nested, levels, 1)
+    levels = _silences(fields.nested("levels"))
     if levels and levels[0].limit < stale_seconds:
         fields.problem("stale_seconds", f"must not be beyond the first limit, {levels[0].limit:g}")
     family = fields.text("family", ABSENCE_FAMILY)
-    return {"family": family, "stale_seconds": stale_seconds, "levels": tuple(levels)}
+    return {"family": family, "stale_seconds": stale_seconds, "levels": levels}
+
+
+def _silences(fields: Fields) -> tuple[Level, ...]:
+    """Levels whose limits are seconds without a sign of life."""
+    levels = []
+    for name in LEVELS:
+        if fields.has(name):
+            one = fields.nested(name)
+            levels.append(Level(name, one.number("limit", None, minimum=1.0)))
+            one.unasked()
+    fields.unasked()
+    _check_order(fields, levels, 1)
+    return tuple(levels)
 
 
 def _fleet(fields: Fields, _rule_id: str) -> dict[str, Any]:
@@ -146,6 +180,7 @@ def _level_body(level: Level) -> dict[str, float]:
 READERS: Mapping[str, Callable[[Fields, str], dict[str, Any]]] = {
     THRESHOLD: _threshold,
     COMPOSITE: read_composite,
+    MISSING: _missing,
     ABSENCE: _absence,
     FLEET: _fleet,
 }

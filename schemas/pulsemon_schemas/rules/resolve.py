@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 
-from pulsemon_schemas.rules.rule import ABSENCE, COMPOSITE, FLEET, THRESHOLD, Rule
+from pulsemon_schemas.rules.rule import ABSENCE, COMPOSITE, FLEET, MISSING, THRESHOLD, Rule
 from pulsemon_schemas.rules.scope import ServerProfile, is_subset
 
-OF_SERIES = frozenset({THRESHOLD, COMPOSITE})
+OF_SERIES = frozenset({THRESHOLD, COMPOSITE, MISSING})
 """Kinds of rules that compete for series."""
 
 
@@ -26,7 +26,7 @@ def covers(rule: Rule, server: ServerProfile, metric: str, labels: Mapping[str, 
 
 
 def _is_about(rule: Rule, metric: str, labels: Mapping[str, str]) -> bool:
-    if rule.kind == THRESHOLD:
+    if rule.kind != COMPOSITE:
         return rule.metric == metric and is_subset(rule.match, labels)
     return any(one.metric == metric and is_subset(one.match, labels) for one in rule.all_series)
 

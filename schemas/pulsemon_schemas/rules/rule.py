@@ -12,8 +12,11 @@ from pulsemon_schemas.rules.scope import Scope
 LEVELS = ("info", "warning", "critical")
 """From the mildest to the worst."""
 
-THRESHOLD, COMPOSITE, ABSENCE, FLEET = "threshold", "composite", "absence", "fleet"
-KINDS = (THRESHOLD, COMPOSITE, ABSENCE, FLEET)
+THRESHOLD, COMPOSITE, MISSING, ABSENCE, FLEET = "threshold", "composite", "missing", "absence", "fleet"
+KINDS = (THRESHOLD, COMPOSITE, MISSING, ABSENCE, FLEET)
+UNKNOWN, KEEP, OK, ALERT = "unknown", "keep", "ok", "alert"
+NO_DATA = (UNKNOWN, KEEP, OK, ALERT)
+"""What a series that is gone means: that nobody knows, that nothing changes, that all is well, or that it is bad."""
 FUNCTIONS = ("last", "avg", "min", "max", "p50", "p95", "count", "delta", "rate")
 OPERATORS: Mapping[str, Callable[[float, float], bool]] = MappingProxyType(
     {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt}
@@ -79,8 +82,8 @@ class Operand:
 class Level:
     """When one level is entered and left. ``recovery`` None: as soon as the limit does not hold any more.
 
-    For an absence the limit is the silence in seconds, for a fleet the share of its servers that are silent. ``when``
-    is the expression of a composite; limit and recovery then are those of its lead.
+    For an absence, and for series that are missing, the limit is the silence in seconds, for a fleet the share of its
+    servers that are silent. ``when`` is the expression of a composite; limit and recovery then are those of its lead.
     """
 
     name: str
@@ -100,7 +103,8 @@ class Rule:
     scope that has ``min_servers``.
 
     A composite judges its ``operands`` together, once for each combination of values that the labels in ``by`` have.
-    Metric, match, window and operator then are those of its ``lead``, the operand whose value its events have.
+    Metric, match, window and operator then are those of its ``lead``, the operand whose value its events have. A rule
+    about what is missing looks for each combination of these values that it once saw, or without ``by`` for any series.
     """
 
     id: str
@@ -114,6 +118,7 @@ class Rule:
     operands: tuple[Operand, ...] = ()
     lead: str = ""
     by: tuple[str, ...] = ()
+    no_data: str = UNKNOWN
     stale_seconds: float = 0.0
     min_servers: int = 0
     scope: Scope = field(default_factory=Scope)

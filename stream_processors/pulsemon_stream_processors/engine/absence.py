@@ -13,6 +13,8 @@ from pulsemon_stream_processors.engine.server import Server
 
 HOST_SOURCES = frozenset({"agent", "gateway", "simulator"})
 """Who speaks for the host; a service has a life of its own."""
+PAUSE_MS = 90_000
+"""A host that says nothing for longer is away; what its series do is only counted from its next batch on."""
 NO_LABELS: dict[str, Any] = {}
 
 
@@ -26,6 +28,8 @@ class Absence:
     def end(self, server: Server, producer_id: str, sequence: int, offset: int) -> None:
         """A batch that speaks for the host is here."""
         silence = server.silence
+        if self._time.elapsed_ms - silence.seen_ms > PAUSE_MS or silence.seen_ms < 0:
+            silence.back_ms = self._time.elapsed_ms
         silence.seen_ms = self._time.elapsed_ms
         silence.last_seen_ms = self._time.clock_ms
         silence.producer_id = producer_id

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from pulsemon_schemas.rules import Rule, ServerProfile
+from pulsemon_schemas.rules.rule import MISSING
 from pulsemon_schemas.rules.status import ALIVE
 
 from pulsemon_stream_processors.engine.absence import Absence
@@ -11,7 +12,9 @@ from pulsemon_stream_processors.engine.configuration import Configuration
 from pulsemon_stream_processors.engine.joint import Joint
 from pulsemon_stream_processors.engine.judged import Judged
 from pulsemon_stream_processors.engine.lifecycle import Lifecycle
-from pulsemon_stream_processors.engine.plan import label_map_of
+from pulsemon_stream_processors.engine.log_time import LogTime
+from pulsemon_stream_processors.engine.missing import Missing
+from pulsemon_stream_processors.engine.plan import label_map_of, missing_key
 from pulsemon_stream_processors.engine.server import Server
 
 NOBODY: Mapping[str, str] = {}
@@ -20,7 +23,8 @@ NOBODY: Mapping[str, str] = {}
 class Adaptation:
     """Alerts are looked at where the change takes effect, at a Tick; series without one when their next batch comes."""
 
-    def __init__(self, configuration: Configuration, lifecycle: Lifecycle, absence: Absence) -> None:
+    def __init__(self, time: LogTime, configuration: Configuration, lifecycle: Lifecycle, absence: Absence) -> None:
+        self._time = time
         self._configuration = configuration
         self._lifecycle = lifecycle
         self._absence = absence
@@ -45,8 +49,10 @@ class Adaptation:
         if server.profile.is_retired:
             self.end(server, "the server was retired", authors.get(f"server/{server.server_id}", ""))
             return
-        for watch in [server.open[key] for key in sorted(server.open)]:
-            self._adapt_watch(server, watch, authors)
+        concerned = {**server.open, **{watch.key: watch for watch in server.wanted if isinstance(watch, Missing)}}
+        for key in sorted(concerned):
+            self._adapt_watch(server, concerned[key], authors)
+        self._look_for(server)
         rule = configuration.absence_rule(server.profile)
         judged_by = server.silence.rule or rule
         actor = authors.get(f"rule/{judged_by.id}", "") if judged_by else ""
@@ -59,6 +65,7 @@ class Adaptation:
         self._absence.close(server, EXPIRED, reason, actor)
         server.silence.state = ALIVE
         server.watches = {}
+        server.wanted = []
 
     def _adapt_watch(self, server: Server, watch: Judged, authors: Mapping[str, str]) -> None:
         key = watch.key
@@ -80,9 +87,20 @@ class Adaptation:
         self._lifecycle.expire(server, watch, reason, actor or authors.get(f"server/{server.server_id}", ""))
         del server.watches[key]
 
+    def _look_for(self, server: Server) -> None:
+        """Rules about any series of a metric begin to look for it before there is one."""
+        for rule in self._configuration.missing_rules(server.profile):
+            key, labels = missing_key(rule, rule.metric, {})
+            if key not in server.watches:
+                server.watches[key] = missing = Missing(key, labels, rule)
+                missing.seen_ms, missing.seen_at_ms = self._time.elapsed_ms, self._time.clock_ms
+        server.look_through()
+
     def _rule_of(self, server: Server, watch: Judged) -> Rule | None:
         """The rule that judges now; of a composite the first one found that judges a series which it reads."""
         configuration, profile, family = self._configuration, server.profile, watch.key.family
+        if isinstance(watch, Missing):
+            return configuration.missing_rule(profile, watch.key.family, watch.label_map)
         if not isinstance(watch, Joint):
             return configuration.rules_for(profile, watch.key.metric, watch.label_map).get(family)
         series = watch.read_series()
@@ -99,4 +117,6 @@ class Adaptation:
 
 def _goes_on(before: Rule, after: Rule) -> bool:
     """Whether a rule takes the alert of another one over: as another version of itself about the same things."""
+    if before.kind == MISSING and before.metric != after.metric:
+        return False
     return (before.id, before.kind, before.by) == (after.id, after.kind, after.by)

@@ -47,6 +47,7 @@ class Commands:
             case "unacknowledge" if alert.state == ACKNOWLEDGED:
                 self._lifecycle.by_tick(server, subject, alert, FIRING, alert.level, reason, command.author)
             case "resolve" if watch is not None:
+                watch.closed_seen_ms = watch.seen_ms
                 self._lifecycle.expire(server, watch, reason, command.author, RESOLVED)
             case "resolve":
                 self._absence.close(server, RESOLVED, reason, command.author)

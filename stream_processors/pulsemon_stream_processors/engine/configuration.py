@@ -8,7 +8,7 @@ from pulsemon_schemas.control import PURGED, SERVER
 from pulsemon_schemas.rules import QuietPeriod, Rule, ServerProfile
 from pulsemon_schemas.rules.quiet import MAINTENANCE
 from pulsemon_schemas.rules.resolve import by_rank, effective, effective_absence
-from pulsemon_schemas.rules.rule import ABSENCE
+from pulsemon_schemas.rules.rule import ABSENCE, MISSING
 
 from pulsemon_stream_processors.engine.control_history import Change
 from pulsemon_stream_processors.engine.failure import UNREPEATABLE, problem_of
@@ -27,6 +27,7 @@ class Configuration:
         self._servers: dict[str, ServerProfile] = {}
         self._ranked: Mapping[str, list[Rule]] = {}
         self._ranked_absence: list[Rule] = []
+        self._ranked_missing: list[Rule] = []
         self._is_ranked = True
 
     def take(self, change: Change) -> str:
@@ -69,6 +70,7 @@ class Configuration:
                 ranked[metric].append(rule)
         self._ranked = dict(ranked)
         self._ranked_absence = by_rank(rule for rule in self._rules.values() if rule.enabled and rule.kind == ABSENCE)
+        self._ranked_missing = by_rank(rule for rule in self._rules.values() if rule.enabled and rule.kind == MISSING)
         limits = [rule.stale_seconds for rule in self._ranked_absence]
         self.shortest_silence_ms = round(1000 * min(limits, default=0.0))
 
@@ -97,6 +99,18 @@ class Configuration:
         """The rule with this id, if it is for the server at all."""
         rule = self._rules.get(rule_id)
         return rule if rule is not None and rule.enabled and rule.scope.covers_server(server) else None
+
+    def missing_rules(self, server: ServerProfile) -> list[Rule]:
+        """The rules that look for any series of a metric, of each family the one that judges."""
+        found = {rule.family: rule for rule in reversed(self._ranked_missing) if rule.scope.covers_server(server)}
+        return [rule for _, rule in sorted(found.items()) if not rule.by and rule.levels]
+
+    def missing_rule(self, server: ServerProfile, family: str, labels: Mapping[str, str]) -> Rule | None:
+        """The rule of a family that looks for series with these labels."""
+        for rule in self._ranked_missing:
+            if rule.family == family and rule.scope.covers_server(server) and rule.scope.covers_series(labels):
+                return rule
+        return None
 
     def unreadable(self, rule_id: str) -> str:
         """What keeps a rule from judging, if its newest version cannot be read; else ""."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from typing import Any, NamedTuple
 
-from pulsemon_schemas.rules.rule import Rule
+from pulsemon_schemas.rules.rule import ALERT, MISSING, Rule
 
 from pulsemon_stream_processors.engine.alert import Alert
 from pulsemon_stream_processors.engine.condition import NEVER, Condition
@@ -28,11 +28,13 @@ class Judged:
     """``last_ms`` is the newest event time, ``step_ms`` the usual time between samples, ``seen_ms`` elapsed time.
 
     ``is_amended``: what was judged last was changed by a late sample. ``failed_version`` is the version of the rule
-    that could not be judged, and is not tried again. ``is_idle``: there is no alert.
+    that could not be judged, and is not tried again. ``is_idle``: there is no alert. ``closed_seen_ms`` is ``seen_ms``
+    when somebody closed an alert about samples that do not come: there is no other before one comes.
     """
 
     __slots__ = (
         "alert",
+        "closed_seen_ms",
         "conditions",
         "failed_version",
         "is_amended",
@@ -60,7 +62,18 @@ class Judged:
         self.last_ms = NEVER
         self.step_ms = 0
         self.seen_ms = 0
+        self.closed_seen_ms = NEVER
         self.failed_version = NEVER - 1
+
+    @property
+    def stays(self) -> bool:
+        """Whether it is kept however long it was not seen."""
+        return False
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether samples that do not come are bad in themselves."""
+        return self.rule.no_data == ALERT or self.rule.kind == MISSING
 
     def adopt(self, rule: Rule) -> None:
         """Goes on under another version of the rule: what it does not change keeps its state."""
@@ -100,11 +113,21 @@ class Judged:
     def kept(self) -> tuple[Any, ...]:
         """What rules and transitions change, for ``put_back``; samples are not kept."""
         conditions = [(one, one.since_ms, one.is_on, one.calm_ms) for one in self.conditions.values()]
-        return self.rule, self.conditions, self.failed_version, self.is_idle, copy(self.alert), conditions
+        return (
+            self.rule,
+            self.conditions,
+            self.failed_version,
+            self.is_idle,
+            copy(self.alert),
+            self.closed_seen_ms,
+            conditions,
+        )
 
     def put_back(self, kept: tuple[Any, ...]) -> None:
         """Brings back what was kept."""
-        self.rule, self.conditions, self.failed_version, self.is_idle, self.alert, conditions = kept
+        self.rule, self.conditions, self.failed_version, self.is_idle, self.alert, self.closed_seen_ms, conditions = (
+            kept
+        )
         for one, since_ms, is_on, calm_ms in conditions:
             one.since_ms, one.is_on, one.calm_ms = since_ms, is_on, calm_ms
 

@@ -13,7 +13,9 @@ from pulsemon_stream_processors.engine.journal import Journal
 from pulsemon_stream_processors.engine.judged import Judged
 from pulsemon_stream_processors.engine.lifecycle import Lifecycle
 from pulsemon_stream_processors.engine.log_time import LogTime
+from pulsemon_stream_processors.engine.missing import Missing
 from pulsemon_stream_processors.engine.moment import Moment
+from pulsemon_stream_processors.engine.no_data import NoData
 from pulsemon_stream_processors.engine.plan import MAX_PLANS, MAX_WATCHES, Plan, make_plan
 from pulsemon_stream_processors.engine.savepoint import Savepoint
 from pulsemon_stream_processors.engine.server import Server
@@ -34,12 +36,14 @@ class Judging:
         configuration: Configuration,
         journal: Journal,
         lifecycle: Lifecycle,
+        no_data: NoData,
         counters: Counters,
     ) -> None:
         self._time = time
         self._configuration = configuration
         self._journal = journal
         self._lifecycle = lifecycle
+        self._no_data = no_data
         self._counters = counters
 
     def judge(self, server: Server, head: BatchHead, offset: int, savepoint: Savepoint) -> None:
@@ -55,10 +59,26 @@ class Judging:
         counters.batches += 1
         counters.samples += head.sample_count
         counters.late_batches += late
-        if not plan.watched and not plan.probed:
+        if not plan.watched and not plan.probed and not plan.wanted:
             return
         values = head.values()
         moment = Moment(head.recorded_at_ms, offset, self._time.elapsed_ms, late, head.producer_id, head.sequence)
+        if plan.wanted:
+            self._see(server, plan.wanted, moment, savepoint)
+        self._judge_watches(server, plan, values, moment)
+        if plan.probed:
+            self._judge_joints(server, plan, values, moment)
+
+    def _see(self, server: Server, wanted: Sequence[Missing], moment: Moment, savepoint: Savepoint) -> None:
+        """Before all else, as it can be undone: series that are wanted are there."""
+        if any(missing.alert is not None for missing in wanted):
+            savepoint.keep(wanted)
+        for missing in wanted:
+            missing.see(moment, self._time.clock_ms)
+            if missing.alert is not None:
+                self._no_data.end(server, missing)
+
+    def _judge_watches(self, server: Server, plan: Plan, values: Sequence[float], moment: Moment) -> None:
         for index, watch in plan.watched:
             value = values[index]
             if value - value != 0.0:  # NaN and infinite values are not judged
@@ -71,8 +91,6 @@ class Judging:
                 raise
             except Exception as error:  # noqa: BLE001 - one rule that fails must not end the judging of all others
                 self._fail(server, watch, error)
-        if plan.probed:
-            self._judge_joints(server, plan, values, moment)
 
     def _judge_joints(self, server: Server, plan: Plan, values: Sequence[float], moment: Moment) -> None:
         """Composites are judged when all of a batch is known."""
@@ -112,6 +130,7 @@ class Judging:
         savepoint.keep_all()
         plan = make_plan(server.watches, server.profile, self._configuration, names, labels)
         server.plans = [plan, *server.plans[: MAX_PLANS - 1]]
+        server.look_through()
         if plan.passed_over:
             facts = {"passed_over": plan.passed_over, "limit": MAX_WATCHES}
             self._journal.event("too_many_series", server.server_id, facts)

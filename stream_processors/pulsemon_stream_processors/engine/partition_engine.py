@@ -26,6 +26,7 @@ from pulsemon_stream_processors.engine.journal import Journal
 from pulsemon_stream_processors.engine.judging import Judging
 from pulsemon_stream_processors.engine.lifecycle import Lifecycle
 from pulsemon_stream_processors.engine.log_time import LogTime
+from pulsemon_stream_processors.engine.no_data import NoData
 from pulsemon_stream_processors.engine.output import Output
 from pulsemon_stream_processors.engine.place import Place
 from pulsemon_stream_processors.engine.savepoint import Savepoint
@@ -53,11 +54,20 @@ class PartitionEngine:
         self._journal = Journal(place, self._time)
         self._lifecycle = Lifecycle(self._time, self._configuration, self._journal)
         self._absence = Absence(self._time, self._lifecycle)
-        self._adaptation = Adaptation(self._configuration, self._lifecycle, self._absence)
+        self._adaptation = Adaptation(self._time, self._configuration, self._lifecycle, self._absence)
+        self._no_data = NoData(self._time, self._lifecycle)
         self._effects = TickEffects(
-            self._time, self._configuration, self._journal, self._lifecycle, self._absence, self._adaptation
+            self._time,
+            self._configuration,
+            self._journal,
+            self._lifecycle,
+            self._absence,
+            self._adaptation,
+            self._no_data,
         )
-        self._judging = Judging(self._time, self._configuration, self._journal, self._lifecycle, self.counters)
+        self._judging = Judging(
+            self._time, self._configuration, self._journal, self._lifecycle, self._no_data, self.counters
+        )
         self._servers: dict[str, Server] = {}
         self._dirty: set[str] = set()
 

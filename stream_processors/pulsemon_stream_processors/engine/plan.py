@@ -5,12 +5,13 @@ from typing import NamedTuple
 from pulsemon_schemas.labels import canonical
 from pulsemon_schemas.labels import parse as parse_labels
 from pulsemon_schemas.rules import Rule, ServerProfile
-from pulsemon_schemas.rules.rule import COMPOSITE
+from pulsemon_schemas.rules.rule import COMPOSITE, MISSING
 from pulsemon_schemas.rules.scope import is_subset
 
 from pulsemon_stream_processors.engine.configuration import Configuration
 from pulsemon_stream_processors.engine.joint import Joint, series_of
 from pulsemon_stream_processors.engine.judged import Judged, Key
+from pulsemon_stream_processors.engine.missing import Missing
 from pulsemon_stream_processors.engine.probe import Probe
 from pulsemon_stream_processors.engine.watch import Watch
 
@@ -21,7 +22,7 @@ MAX_WATCHES = 2048
 
 class Plan(NamedTuple):
     """For batches with these names and labels: the places of the values that are watched, and of those that composites
-    read, with the composites that are to be judged after them.
+    read, with the composites that are to be judged after them. ``wanted`` look for a series, and it is there.
     """
 
     names: tuple[str, ...]
@@ -29,6 +30,7 @@ class Plan(NamedTuple):
     watched: tuple[tuple[int, Watch], ...]
     probed: tuple[tuple[int, Probe], ...]
     joints: tuple[Joint, ...]
+    wanted: tuple[Missing, ...]
     passed_over: int
 
 
@@ -50,10 +52,26 @@ def make_plan(
                 continue
             if rule.kind == COMPOSITE:
                 making.probe(index, rule, name, labels[index], label_map)
+            elif rule.kind == MISSING:
+                making.see(rule, name, label_map)
             else:
                 making.watch(index, rule, Key(family, name, labels[index]), label_map)
     joints = tuple(making.joints[key] for key in sorted(making.joints))
-    return Plan(names, labels, tuple(making.watched), tuple(making.probed), joints, making.passed_over)
+    return Plan(
+        names,
+        labels,
+        tuple(making.watched),
+        tuple(making.probed),
+        joints,
+        tuple(making.wanted.values()),
+        making.passed_over,
+    )
+
+
+def missing_key(rule: Rule, name: str, label_map: dict[str, str]) -> tuple[Key, dict[str, str]]:
+    """Under which key a rule looks for a series, and the labels that tell it from others."""
+    shared = {key: label_map[key] for key in rule.by}
+    return Key(rule.family, name, canonical(shared), rule.id), shared
 
 
 def label_map_of(text: str) -> dict[str, str]:
@@ -73,7 +91,23 @@ class _Making:
         self.watched: list[tuple[int, Watch]] = []
         self.probed: list[tuple[int, Probe]] = []
         self.joints: dict[Key, Joint] = {}
+        self.wanted: dict[Key, Missing] = {}
         self.passed_over = 0
+
+    def see(self, rule: Rule, name: str, label_map: dict[str, str]) -> None:
+        """A series that a rule wants to be there."""
+        if not all(key in label_map for key in rule.by):
+            return
+        key, shared = missing_key(rule, name, label_map)
+        missing = self._watches.get(key)
+        if not isinstance(missing, Missing):
+            if self._size >= MAX_WATCHES:
+                self.passed_over += 1
+                return
+            self._size += 1
+            self._watches[key] = missing = Missing(key, shared, rule)
+        missing.adopt(rule)
+        self.wanted[key] = missing
 
     def watch(self, index: int, rule: Rule, key: Key, label_map: dict[str, str]) -> None:
         """A series under a threshold."""

@@ -15,11 +15,13 @@ class Silence:
     """Whether the host speaks. ``seen_ms`` is elapsed time, ``last_seen_ms`` append time, of its last batch.
 
     ``producer_id``, ``sequence`` and ``offset`` are that batch's. ``is_closed``: an alert about this silence was
-    closed, and there is no other before the next batch. ``rule`` judges; None if no rule does.
+    closed, and there is no other before the next batch. ``rule`` judges; None if no rule does. ``back_ms`` is elapsed
+    time at the batch that ended the last pause.
     """
 
     __slots__ = (
         "alert",
+        "back_ms",
         "is_closed",
         "last_seen_ms",
         "offset",
@@ -33,6 +35,7 @@ class Silence:
     def __init__(self) -> None:
         self.state = ALIVE
         self.seen_ms = NEVER
+        self.back_ms = NEVER
         self.last_seen_ms = 0
         self.producer_id = ""
         self.sequence = NEVER
@@ -46,8 +49,8 @@ class Server:
     """``cover`` is the offset that a restored snapshot covered: records up to it are in here already.
 
     ``ended`` has the alerts that ended, oldest first, with the calendar time of their end. ``open`` are the watches
-    that have an alert. ``failing`` is why the last Tick could do nothing here, "" if it could. ``profile`` and
-    ``revision`` are the configuration that the plans were made from.
+    that have an alert, ``wanted`` those whose samples must come. ``failing`` is why the last Tick could do nothing
+    here, "" if it could. ``profile`` and ``revision`` are the configuration that the plans were made from.
     """
 
     __slots__ = (
@@ -68,6 +71,7 @@ class Server:
         "status_since_ms",
         "swept_ms",
         "told",
+        "wanted",
         "watches",
     )
 
@@ -81,6 +85,7 @@ class Server:
         self.plans: list[Plan] = []
         self.watches: dict[Key, Judged] = {}
         self.open: dict[Key, Judged] = {}
+        self.wanted: list[Judged] = []
         self.producers = Producers()
         self.silence = Silence()
         self.has_spoken = False
@@ -90,6 +95,10 @@ class Server:
         self.previous_status = ""
         self.status_since_ms = 0
         self.told: dict[str, int] = {}
+
+    def look_through(self) -> None:
+        """Finds what is wanted anew, after watches came or went, or their rules changed."""
+        self.wanted = [watch for _, watch in sorted(self.watches.items()) if watch.is_wanted]
 
     def firing(self) -> dict[str, int]:
         """How many alerts hold, by level. What late data alone says is history, and no status."""

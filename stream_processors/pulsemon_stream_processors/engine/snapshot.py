@@ -13,6 +13,7 @@ from pulsemon_stream_processors.engine.control_history import ControlHistory
 from pulsemon_stream_processors.engine.errors import StateError
 from pulsemon_stream_processors.engine.joint import Joint, series_of
 from pulsemon_stream_processors.engine.judged import Judged, Key
+from pulsemon_stream_processors.engine.missing import Missing
 from pulsemon_stream_processors.engine.place import Place
 from pulsemon_stream_processors.engine.plan import label_map_of
 from pulsemon_stream_processors.engine.probe import Probe
@@ -30,7 +31,8 @@ ALERT_FIELDS = (
     "acknowledged_until_ms", "unknown_ms",
 )  # fmt: skip
 PROBE_FIELDS = ("last_ms", "step_ms", "value", "count", "first_offset")
-SILENCE_FIELDS = ("state", "seen_ms", "last_seen_ms", "producer_id", "sequence", "offset", "is_closed")
+MISSING_FIELDS = ("seen_at_ms", "producer_id", "sequence", "offset")
+SILENCE_FIELDS = ("state", "seen_ms", "back_ms", "last_seen_ms", "producer_id", "sequence", "offset", "is_closed")
 SERVER_FIELDS = ("has_spoken", "swept_ms", "status", "previous_status", "status_since_ms", "told")
 
 
@@ -107,7 +109,7 @@ def _restored_server(state: Mapping[str, Any], history: ControlHistory) -> Serve
     _set(server, SERVER_FIELDS, state)
     server.producers.last = {name: (sequence, seen_ms) for name, (sequence, seen_ms) in state["producers"].items()}
     server.ended = [(alert_id, ended_ms) for alert_id, ended_ms in state["ended"]]
-    _set(server.silence, SILENCE_FIELDS, state["silence"])
+    _set(server.silence, SILENCE_FIELDS, {"back_ms": -1, **state["silence"]})
     if state["absence"] is not None:
         server.silence.rule = history.rule(state["absence"]["rule"])
         server.silence.alert = restored_alert(state["absence"]["alert"])
@@ -116,6 +118,7 @@ def _restored_server(state: Mapping[str, Any], history: ControlHistory) -> Serve
         server.watches[watch.key] = watch
         if watch.alert is not None:
             server.open[watch.key] = watch
+    server.look_through()
     return server
 
 
@@ -127,12 +130,15 @@ def _watch(watch: Judged) -> State:
         "last_ms": watch.last_ms,
         "step_ms": watch.step_ms,
         "seen_ms": watch.seen_ms,
+        "closed_seen_ms": watch.closed_seen_ms,
         "levels": {name: [one.since_ms, one.is_on, one.calm_ms] for name, one in watch.conditions.items()},
         "alert": alert_state(watch.alert),
     }
     if isinstance(watch, Joint):
         probes = watch.probes
         return state | {"probes": {source: _probes(probes[source]) for source in probes if probes[source]}}
+    if isinstance(watch, Missing):
+        return state | _fields(watch, MISSING_FIELDS)
     assert isinstance(watch, Watch)
     return state | _window(watch.window)
 
@@ -149,7 +155,8 @@ def _window(window: Window | None) -> State:
 
 def _restored_watch(state: Mapping[str, Any], history: ControlHistory) -> Judged:
     key, rule = Key(*state["key"]), history.rule(state["rule"])
-    watch = _joint(key, rule, state["probes"]) if "probes" in state else _of_one_series(key, rule, state)
+    watch = _new_watch(key, rule, state)
+    watch.closed_seen_ms = state.get("closed_seen_ms", -1)
     watch.failed_version = state["failed_version"]
     watch.last_ms, watch.step_ms, watch.seen_ms = state["last_ms"], state["step_ms"], state["seen_ms"]
     for name, (since_ms, is_on, calm_ms) in state["levels"].items():
@@ -159,6 +166,16 @@ def _restored_watch(state: Mapping[str, Any], history: ControlHistory) -> Judged
     watch.alert = restored_alert(state["alert"])
     watch.is_idle = watch.alert is None
     return watch
+
+
+def _new_watch(key: Key, rule: Rule, state: Mapping[str, Any]) -> Judged:
+    if "probes" in state:
+        return _joint(key, rule, state["probes"])
+    if "seen_at_ms" not in state:
+        return _of_one_series(key, rule, state)
+    missing = Missing(key, label_map_of(key.labels), rule)
+    _set(missing, MISSING_FIELDS, state)
+    return missing
 
 
 def _of_one_series(key: Key, rule: Rule, state: Mapping[str, Any]) -> Watch:

@@ -11,24 +11,17 @@ from pulsemon_schemas.rules.alert_command import ENTITY_TYPE as COMMAND
 from pulsemon_stream_processors.engine import standing
 from pulsemon_stream_processors.engine.absence import Absence
 from pulsemon_stream_processors.engine.adaptation import Adaptation
-from pulsemon_stream_processors.engine.alert import UNKNOWN
 from pulsemon_stream_processors.engine.commands import Commands
 from pulsemon_stream_processors.engine.configuration import Configuration
 from pulsemon_stream_processors.engine.control_history import Change
 from pulsemon_stream_processors.engine.failure import UNREPEATABLE, problem_of
 from pulsemon_stream_processors.engine.journal import Journal
-from pulsemon_stream_processors.engine.judged import Judged
 from pulsemon_stream_processors.engine.lifecycle import Lifecycle
 from pulsemon_stream_processors.engine.log_time import LogTime
+from pulsemon_stream_processors.engine.no_data import EXPIRE_MS, HOUR_MS, NoData
 from pulsemon_stream_processors.engine.savepoint import Savepoint
 from pulsemon_stream_processors.engine.server import Server
 
-HOUR_MS = 3_600_000
-GONE_MS = 300_000
-GONE_STEPS = 5
-UNKNOWN_STEP_MS = HOUR_MS // 2
-"""A series is gone after five minutes, or five of its usual steps if that is longer; some come once an hour."""
-EXPIRE_MS = 24 * HOUR_MS
 SWEEP_MS = HOUR_MS
 KEEP_ENDED_MS = 7 * 24 * HOUR_MS
 
@@ -75,6 +68,7 @@ class TickEffects:
         lifecycle: Lifecycle,
         absence: Absence,
         adaptation: Adaptation,
+        no_data: NoData,
     ) -> None:
         self._time = time
         self._configuration = configuration
@@ -82,6 +76,7 @@ class TickEffects:
         self._lifecycle = lifecycle
         self._absence = absence
         self._adaptation = adaptation
+        self._no_data = no_data
         self._commands = Commands(time, lifecycle, absence)
 
     def concerned(self, servers: Iterable[Server], agenda: Agenda, offset: int) -> list[Server]:
@@ -98,6 +93,7 @@ class TickEffects:
             and (
                 agenda.is_for_all
                 or server.open
+                or (server.wanted and self._no_data.is_due(server))
                 or (shortest_ms and 0 <= server.silence.seen_ms <= spoken_before_ms)
                 or (server.ended and server.ended[0][1] <= ended_before_ms)
                 or server.swept_ms <= swept_before_ms
@@ -134,7 +130,7 @@ class TickEffects:
         if self._adaptation.is_due(server) or self._is_sweep_due(server):
             savepoint.keep_all()
         else:
-            savepoint.keep(server.open.values())
+            savepoint.keep([*server.open.values(), *server.wanted])
         outputs = self._journal.outputs
         written = len(outputs)
         try:
@@ -162,8 +158,7 @@ class TickEffects:
             self._commands.obey(server, command)
         if not server.profile.is_retired:
             self._absence.judge(server)
-            for key in sorted(server.open):
-                self._look_for_samples(server, server.open[key])
+            self._no_data.judge(server)
         self._commands.look_after(server, agenda.are_facts_new)
         self._forget(server)
         standing.tell(server, self._configuration, self._time, self._journal)
@@ -175,15 +170,6 @@ class TickEffects:
         self._absence.lose(server, reason)
         standing.tell(server, self._configuration, self._time, self._journal)
 
-    def _look_for_samples(self, server: Server, watch: Judged) -> None:
-        alert = watch.alert
-        if alert is None:
-            return
-        if alert.state == UNKNOWN and self._time.elapsed_ms - alert.unknown_ms >= EXPIRE_MS:
-            self._lifecycle.expire(server, watch, "no samples for 24 hours")
-        elif self._time.silence_ms(watch.seen_ms) >= max(GONE_MS, GONE_STEPS * (watch.step_ms or UNKNOWN_STEP_MS)):
-            self._lifecycle.lose(server, watch, "the series has no samples any more")
-
     def _forget(self, server: Server) -> None:
         while server.ended and self._time.clock_ms - server.ended[0][1] >= KEEP_ENDED_MS:
             self._journal.alert_gone(server.server_id, server.ended.pop(0)[0])
@@ -192,11 +178,16 @@ class TickEffects:
         server.swept_ms = self._time.elapsed_ms
         limit_ms = self._time.elapsed_ms - EXPIRE_MS
         watches = server.watches
-        kept = {key: watch for key, watch in watches.items() if watch.alert is not None or watch.seen_ms >= limit_ms}
+        kept = {
+            key: watch
+            for key, watch in watches.items()
+            if watch.alert is not None or watch.stays or watch.seen_ms >= limit_ms
+        }
         forgotten = [watch.forget(EXPIRE_MS) for watch in kept.values()]
         if len(kept) < len(watches) or any(forgotten):
             server.watches = kept
             server.plans.clear()
+            server.look_through()
 
     def _is_sweep_due(self, server: Server) -> bool:
         return self._time.elapsed_ms - server.swept_ms >= SWEEP_MS

@@ -46,7 +46,7 @@ def _with_restarts(log: Log, chance: random.Random, restarts: int) -> tuple[str,
     return sha256(store.outputs), final_state(engine)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(SEEDS, st.integers(1, 20))
 def test_a_log_applied_with_restarts_between(seed: int, restarts: int) -> None:
     log = random_log(seed)
@@ -95,12 +95,15 @@ def test_the_random_logs_hold_what_they_should() -> None:
     assert any(event.suppressed_by for event in events)
     assert any(event.metric == "" for event in events)
     joint = [event for event in events if event.rule_id.endswith("joint")]
-    assert {event.state for event in joint} >= {"pending", "firing", "unknown", "resolved", "expired"}
+    assert {event.state for event in joint} >= {"pending", "firing", "resolved", "expired"}
     assert len(joint) > 60
+    gone = [event for event in events if event.rule_id.endswith("gone")]
+    assert {event.state for event in gone} >= {"firing", "resolved"}
+    assert {event.reason for event in events} >= {"the series has no samples any more", "a sample is here again"}
     assert len(events) > 1000
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(SEEDS, st.sampled_from(sorted(PLACES)), st.integers(1, 15))
 def test_a_fault_at_one_server_changes_nothing_for_others_nor_through_restarts(
     seed: int, where: str, restarts: int

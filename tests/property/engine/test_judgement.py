@@ -11,7 +11,7 @@ from pulsemon_schemas import codec
 from pulsemon_schemas.records import AlertEvent, LogRecord
 from pulsemon_schemas.rules import LEVELS, parse_profile, parse_rule
 from pulsemon_schemas.rules.resolve import by_rank, covers, effective
-from pulsemon_schemas.rules.rule import COMPOSITE, THRESHOLD, Rule
+from pulsemon_schemas.rules.rule import ABSENCE, COMPOSITE, MISSING, THRESHOLD, Rule
 from pulsemon_schemas.rules.scope import KINDS
 from pulsemon_schemas.ticks import TICK_KEY, TICK_SERVER_ID, make_tick
 from pulsemon_schemas.walker import walk
@@ -42,7 +42,10 @@ def test_nothing_resolves_without_evidence(seed: int) -> None:
         if event.state != "resolved" or event.actor:
             continue
         rule = control.rule(event.rule_version)
-        if not rule.metric:
+        if rule.no_data == "ok" and log.records[event.last_offset].key == TICK_KEY:
+            assert "takes for calm" in event.reason
+            continue
+        if rule.kind in {ABSENCE, MISSING}:
             assert log.records[event.last_offset].key == event.server_id.encode()
             continue
         level = rule.level(event.level)
@@ -59,6 +62,9 @@ def test_every_firing_value_crosses_its_limit_and_the_calm_value_would_not(seed:
     for event in log.alerts():
         rule = control.rule(event.rule_version)
         if event.state != "firing" or event.previous_state not in {"", "pending"} or rule.kind != THRESHOLD:
+            continue
+        if log.records[event.last_offset].key == TICK_KEY:
+            assert rule.no_data == "alert"
             continue
         assert event.value is not None
         assert event.limit is not None
