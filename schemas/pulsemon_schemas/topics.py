@@ -183,6 +183,15 @@ NOTIFICATIONS = Topic(
     writers=_roles("notifier"),
     readers=_roles("notifier sink gateway operator"),
 )
+KEY_USE = Topic(
+    name="pulsemon.key-use",
+    key="key_id",
+    record=None,
+    partitions=1,
+    config=_COMPACTED,
+    writers=_roles("gateway"),
+    readers=_roles("gateway operator"),
+)
 DEADLETTER = Topic(
     name="pulsemon.deadletter",
     key="as it came",
@@ -210,6 +219,7 @@ TOPICS: tuple[Topic, ...] = (
     EVENTS,
     RECOMMENDATIONS,
     NOTIFICATIONS,
+    KEY_USE,
     DEADLETTER,
 )
 

@@ -78,12 +78,18 @@ def add(
 @click.option("--server", "server_id", help="Only those of this server.")
 @json_option
 def list_keys(server_id: str | None, as_json: bool) -> None:
-    """List the keys; none of them is a secret."""
+    """List the keys, and when gateways last let them in (to a quarter of an hour); none of it is a secret."""
+    from pulsemon_deploy.cli.control_rows import instant
     from pulsemon_deploy.cli.key_answer import row
+    from pulsemon_deploy.key_uses import last_uses
 
     with opened_log() as log:
         found = keys.in_force(log.fold)
-    rows = [row(one, _now_ms()) for one in sorted(found, key=lambda one: (one.server_id, one.key_id))]
+    used = last_uses(installation(os.environ).kafka("operator"))
+    rows = [
+        {**row(one, _now_ms()), "last_used": instant(used[one.key_id]) if one.key_id in used else None}
+        for one in sorted(found, key=lambda one: (one.server_id, one.key_id))
+    ]
     print_rows([one for one in rows if server_id in (None, one["server"])], as_json, "there is no such key")
 
 

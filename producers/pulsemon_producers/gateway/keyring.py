@@ -1,5 +1,6 @@
 """The keys and operator tokens that the control log has, and whom each one lets in."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pulsemon_schemas import keys, tokens
@@ -15,6 +16,13 @@ ADVICE = {
     Refusal.EXPIRED: "Its time is over. Make another with `pulsemon key add`.",
     Refusal.ROTATED_OUT: "Its grace is over: use the key that `pulsemon key rotate` printed.",
 }
+
+
+NoteUse = Callable[[str, int], None]
+
+
+def _nobody(_key_id: str, _now_ms: int) -> None:
+    """Nobody wants to know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +45,11 @@ class _Known:
 
 
 class Keyring:
-    """Answers from memory whom a key, or an operator's token, lets in."""
+    """Answers from memory whom a key, or an operator's token, lets in; ``note_use`` hears of each that does."""
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration, note_use: NoteUse = _nobody) -> None:
         self._configuration = configuration
+        self._note_use = note_use
         self._known: dict[str, _Known] = {}
 
     def principal(self, text: str, scope: str, now_ms: int) -> Principal:
@@ -56,6 +65,7 @@ class Keyring:
         if reason is not None or known is None:
             refused = reason or Refusal.UNKNOWN
             raise Problem(OF_REFUSAL[refused], ADVICE[refused])
+        self._note_use(seen.key_id, now_ms)
         return known.principal
 
     def _of(self, key_id: str) -> _Known | None:

@@ -28,6 +28,7 @@ from pulsemon_producers.gateway.control.state_reader import StateReader
 from pulsemon_producers.gateway.control.states import Alerts, ServerStates
 from pulsemon_producers.gateway.door import Door
 from pulsemon_producers.gateway.ingest import Ingest
+from pulsemon_producers.gateway.key_uses import KeyUses
 from pulsemon_producers.gateway.keyring import Keyring
 from pulsemon_producers.gateway.log_writer import CLIENT_ID, LogWriter
 from pulsemon_producers.gateway.meters import MeteredWriter, Meters
@@ -75,7 +76,8 @@ class _Gateway:
         self._servers = ServerStates()
         self._alerts = Alerts()
         self._states = StateReader(kafka, CLIENT_ID, {SERVER_STATE.name: self._servers, ALERT_STATE.name: self._alerts})
-        self._keyring = Keyring(self._configuration)
+        self._uses = KeyUses()
+        self._keyring = Keyring(self._configuration, self._uses.note)
         self._has_records = asyncio.Event()
         self._is_ready = False
 
@@ -99,14 +101,19 @@ class _Gateway:
         reader.start()
         self._states.start()
         serving = asyncio.create_task(server.serve([listener]))
-        expanding = asyncio.create_task(control_api.expansion.run())
+        besides = [
+            asyncio.create_task(control_api.expansion.run()),
+            asyncio.create_task(self._uses.run(writer, _now_ms)),
+        ]
         try:
             await self._follow(reader, serving, stop, ready)
         finally:
             self._is_ready = False
-            expanding.cancel()
+            for task in besides:
+                task.cancel()
             server.should_exit = True
             await serving
+            await self._uses.publish(writer, _now_ms())
             await writer.close()
             reader.close()
             self._states.close()
