@@ -15,8 +15,8 @@ SMALLEST = 1e-12
 """Values below are counted as zero."""
 ZERO = -(1 << 31)
 """The bucket of zero, below all others."""
-MAX_BUCKETS = 512
-"""From the highest bucket down over a range of 1 : 23,000; beyond, the lowest buckets become one."""
+MAX_BUCKETS = 1024
+"""From the highest bucket down over a range of 1 : 500,000,000; beyond, the lowest buckets become one."""
 
 
 def bucket_of(value: float) -> int:

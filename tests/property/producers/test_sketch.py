@@ -86,3 +86,11 @@ def test_a_bucket_stands_for_its_values(value: float) -> None:
 
 def test_nothing_has_no_quantile() -> None:
     assert Sketch().quantile(0.5) is None
+
+
+def test_times_from_a_microsecond_to_minutes_are_known_to_one_in_a_hundred() -> None:
+    times = [1e-6 * 1.01**step for step in range(2000)]
+    assert times[-1] > 400
+    sketch = sketch_of(times)
+    for share in SHARES:
+        assert sketch.quantile(share) == pytest.approx(exact(times, share), rel=0.01)
