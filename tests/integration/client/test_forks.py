@@ -11,7 +11,7 @@ THREADS = 16
 CHILDREN = 4
 
 
-@pytest.mark.parametrize("way", ["os", "multiprocessing"])
+@pytest.mark.parametrize("way", ["os", "multiprocessing", "spawn"])
 def test_the_sum_at_the_topic_is_the_sum_called(place: Place, way: str) -> None:
     place.run("forks", way, str(CALLS))
 

@@ -1,9 +1,10 @@
-"""Counts in a parent and in four children, sixteen threads each: ``forks.py os|multiprocessing CALLS``."""
+"""Counts in a parent and in four children, sixteen threads each: ``forks.py os|multiprocessing|spawn CALLS``."""
 
 import multiprocessing
 import os
 import sys
 import threading
+from typing import Literal
 
 from support.services.shop import make_client
 
@@ -44,9 +45,9 @@ def with_os(calls: int) -> None:
     assert [os.waitpid(child, 0)[1] for child in children] == [0] * CHILDREN
 
 
-def with_multiprocessing(calls: int) -> None:
-    """Children of multiprocessing, which never call the handlers of atexit."""
-    context = multiprocessing.get_context("fork")
+def with_multiprocessing(calls: int, way: Literal["fork", "spawn"] = "fork") -> None:
+    """Children of multiprocessing, which never call the handlers of atexit when they are forked."""
+    context = multiprocessing.get_context(way)
     children = [context.Process(target=work, args=(calls,)) for _ in range(CHILDREN)]
     for child in children:
         child.start()
@@ -56,9 +57,15 @@ def with_multiprocessing(calls: int) -> None:
     assert [child.exitcode for child in children] == [0] * CHILDREN
 
 
-# what the parent has before the forks is its own alone
-hits.add(7)
-depth.set(5)
-assert client.flush(20)
-hits.add(5)
-{"os": with_os, "multiprocessing": with_multiprocessing}[sys.argv[1]](int(sys.argv[2]))
+def with_spawn(calls: int) -> None:
+    """Children that import this module, and so have clients of their own."""
+    with_multiprocessing(calls, "spawn")
+
+
+if __name__ == "__main__":
+    # what the parent has before the forks is its own alone
+    hits.add(7)
+    depth.set(5)
+    assert client.flush(20)
+    hits.add(5)
+    {"os": with_os, "multiprocessing": with_multiprocessing, "spawn": with_spawn}[sys.argv[1]](int(sys.argv[2]))
