@@ -1,7 +1,6 @@
 """The processes of the host, each read directly from its files; what it was started with stays there."""
 
 import os
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from pulsemon_producers.collectors.host import Host
@@ -45,15 +44,28 @@ class Use(NamedTuple):
     descriptors: int | None
 
 
-def processes(host: Host) -> Iterator[Process]:
-    """All that the agent can see; one that ends meanwhile is left out."""
-    for name in os.listdir(host.procfs):  # noqa: PTH208 - read for every process there is, so without a Path
-        if not name.isdigit():
-            continue
-        try:
-            yield parse_process(_line(f"{host.procfs}/{name}/stat"))
-        except OSError:
-            continue
+class ProcessTable:
+    """The processes of the host, from one reading to the next. One that did nothing since stays the same object."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._known: dict[str, tuple[bytes, Process]] = {}
+
+    def read(self) -> list[Process]:
+        """All that the agent can see; one that ends meanwhile is left out."""
+        known, self._known = self._known, {}
+        procfs = str(self._host.procfs)
+        for name in os.listdir(procfs):  # noqa: PTH208 - read for every process there is, so without a Path
+            if not name.isdigit():
+                continue
+            try:
+                line = _line(f"{procfs}/{name}/stat")
+            except OSError:
+                continue
+            before = known.get(name)
+            # most processes sleep: what the kernel says of them is the same as last time, to the byte
+            self._known[name] = before if before and before[0] == line else (line, parse_process(line))
+        return [process for _, process in self._known.values()]
 
 
 def parse_process(stat: bytes) -> Process:

@@ -7,7 +7,14 @@ from pulsemon_producers.collectors.base import Collector, Point, Tick, counter, 
 from pulsemon_producers.collectors.host import Host
 from pulsemon_producers.collectors.limits import logical_cpus
 from pulsemon_producers.collectors.proc_stat import TICKS_PER_SECOND
-from pulsemon_producers.collectors.process_table import Process, Use, arguments_of, descriptor_limit, processes, use_of
+from pulsemon_producers.collectors.process_table import (
+    Process,
+    ProcessTable,
+    Use,
+    arguments_of,
+    descriptor_limit,
+    use_of,
+)
 from pulsemon_producers.collectors.programs import Program, Running, biggest, by_name, watched, watches
 
 STATES: Mapping[str, str] = {
@@ -45,14 +52,15 @@ class ProcessCollector(Collector):
         self._watches = watches(watch)
         self._boot_id = ""
         self._read_at: float | None = None
-        self._last: dict[tuple[int, int], tuple[Process, Use]] = {}
+        self._table = ProcessTable(host)
+        self._last: dict[tuple[int, int], Running] = {}
         self._arguments: dict[tuple[int, int, str], str] = {}
         self._totals: dict[str, tuple[int, int]] = {}
 
     def collect(self, tick: Tick) -> Iterator[Point]:
         """States at once, use of processors and disks from the second tick on."""
         now = self.host.monotonic_seconds()
-        found = list(processes(self.host))
+        found = self._table.read()
         yield from _states(found)
         if not any(map(tick.wants, (*RANKINGS, *WATCHED))) or not (self._top or self._watches):
             return
@@ -70,21 +78,21 @@ class ProcessCollector(Collector):
             yield from _watched(self.host, program)
 
     def _running(self, found: Iterable[Process]) -> list[Running]:
-        running = []
         last, self._last = self._last, {}
+        is_first = self._read_at is None
         for process in found:
             before = last.get(process.identity)
-            use = self._use(process, before)
-            self._last[process.identity] = process, use
-            running.append(_since(process, use, before, is_first=self._read_at is None))
-        return running
+            if before is None or before.process is not process or not before.is_idle:
+                before = _since(process, self._use(process, before), before, is_first=is_first)
+            self._last[process.identity] = before
+        return list(self._last.values())
 
-    def _use(self, process: Process, before: tuple[Process, Use] | None) -> Use:
+    def _use(self, process: Process, before: Running | None) -> Use:
         if process.is_kernel:
             return NO_USE
         # one that did not run since has opened and written nothing
-        if before is not None and before[0].cpu_ticks == process.cpu_ticks:
-            return before[1]
+        if before is not None and before.process.cpu_ticks == process.cpu_ticks:
+            return before.use
         return use_of(self.host, process.pid)
 
     def _arguments_of(self, found: Iterable[Process]) -> dict[int, str]:
@@ -136,17 +144,17 @@ def _states(found: Iterable[Process]) -> Iterator[Point]:
         yield updown("system.process.count", count, {"process.state": state})
 
 
-def _since(process: Process, use: Use, before: tuple[Process, Use] | None, *, is_first: bool) -> Running:
+def _since(process: Process, use: Use, before: Running | None, *, is_first: bool) -> Running:
     """What a process used since the last reading; all it ever used if it began since then."""
     if before is None:
         if is_first:
             return Running(process, use, 0, 0, 0)
         return Running(process, use, process.cpu_ticks, use.read_bytes or 0, use.written_bytes or 0)
-    last, known = before
+    known = before.use
     return Running(
         process,
         use,
-        process.cpu_ticks - last.cpu_ticks,
+        process.cpu_ticks - before.process.cpu_ticks,
         _growth(known.read_bytes, use.read_bytes),
         _growth(known.written_bytes, use.written_bytes),
     )

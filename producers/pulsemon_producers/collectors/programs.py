@@ -18,6 +18,11 @@ class Running(NamedTuple):
     read_bytes: int
     written_bytes: int
 
+    @property
+    def is_idle(self) -> bool:
+        """True if it used nothing: a process that goes on so is the same at the next reading."""
+        return not (self.cpu_ticks or self.read_bytes or self.written_bytes)
+
 
 @dataclass(frozen=True, slots=True)
 class Program:

@@ -11,7 +11,7 @@ from pulsemon_producers.collectors.base import Collector, Tick
 from pulsemon_producers.collectors.builtin import built_in
 from pulsemon_producers.collectors.host import Host
 from pulsemon_producers.collectors.kernel_clock import read_kernel_clock
-from pulsemon_producers.collectors.process_table import arguments_of, descriptor_limit, processes, use_of
+from pulsemon_producers.collectors.process_table import ProcessTable, arguments_of, descriptor_limit, use_of
 from pulsemon_producers.intervals import metric_intervals_ms
 from pulsemon_producers.selection import select
 from pulsemon_producers.settings import AgentSettings
@@ -65,7 +65,7 @@ def test_a_process_is_read_as_others_read_it(sleeper: subprocess.Popen[bytes]) -
     known = psutil.Process(sleeper.pid)
     wait_until(lambda: known.status() == psutil.STATUS_SLEEPING, 5, "the program to sleep")
 
-    (found,) = (one for one in processes(Host()) if one.pid == sleeper.pid)
+    (found,) = (one for one in ProcessTable(Host()).read() if one.pid == sleeper.pid)
 
     assert found.name == known.name()
     assert found.threads == known.num_threads()
