@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import sys
 import threading
-from typing import Literal
+from multiprocessing.context import ForkContext, SpawnContext
 
 from support.services.shop import make_client
 
@@ -45,9 +45,18 @@ def with_os(calls: int) -> None:
     assert [os.waitpid(child, 0)[1] for child in children] == [0] * CHILDREN
 
 
-def with_multiprocessing(calls: int, way: Literal["fork", "spawn"] = "fork") -> None:
-    """Children of multiprocessing, which never call the handlers of atexit when they are forked."""
-    context = multiprocessing.get_context(way)
+def with_multiprocessing(calls: int) -> None:
+    """Children of multiprocessing that are forked, which never call the handlers of atexit."""
+    run_in(multiprocessing.get_context("fork"), calls)
+
+
+def with_spawn(calls: int) -> None:
+    """Children that import this module, and so have clients of their own."""
+    run_in(multiprocessing.get_context("spawn"), calls)
+
+
+def run_in(context: ForkContext | SpawnContext, calls: int) -> None:
+    """Counts here and in children of multiprocessing."""
     children = [context.Process(target=work, args=(calls,)) for _ in range(CHILDREN)]
     for child in children:
         child.start()
@@ -55,11 +64,6 @@ def with_multiprocessing(calls: int, way: Literal["fork", "spawn"] = "fork") -> 
     for child in children:
         child.join()
     assert [child.exitcode for child in children] == [0] * CHILDREN
-
-
-def with_spawn(calls: int) -> None:
-    """Children that import this module, and so have clients of their own."""
-    with_multiprocessing(calls, "spawn")
 
 
 if __name__ == "__main__":
