@@ -19,6 +19,7 @@ from support.waiting import wait_until
 
 START_SECONDS = 90.0
 STOP_SECONDS = 40.0
+COMMAND_SECONDS = 60.0
 PORTS = ("KAFKA_PORT", "KAFKA_CONTROLLER_PORT", "CLICKHOUSE_PORT", "CLICKHOUSE_HTTP_PORT", "UI_PORT")
 
 
@@ -77,10 +78,11 @@ class Stack:
         if self._process is not None and self._process.poll() is None:
             self.stop()
 
-    def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    def command(self, *arguments: str, timeout_seconds: float = COMMAND_SECONDS) -> "subprocess.CompletedProcess[str]":
         """A ``pulsemon`` command on this installation."""
         argv = (sys.executable, "-m", "pulsemon_deploy.cli", *arguments)
-        return subprocess.run(argv, env=dict(self.own.environ), capture_output=True, text=True, timeout=60, check=False)
+        environ = dict(self.own.environ)
+        return subprocess.run(argv, env=environ, capture_output=True, text=True, timeout=timeout_seconds, check=False)
 
     def kill(self, name: str) -> int:
         """kill -9 of a role; the process id that it had."""

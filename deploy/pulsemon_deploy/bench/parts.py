@@ -67,11 +67,15 @@ def kafka(folder: Path) -> Iterator[LocalKafka]:
 
 
 @contextmanager
-def engine(folder: Path) -> Iterator[tuple[Process, ClickHouseSettings]]:
-    """The embedded engine on free ports, with the schema in the database ``bench``. Both logins have one password."""
+def engine(folder: Path, **environ: str) -> Iterator[tuple[Process, ClickHouseSettings]]:
+    """The embedded engine on free ports, with the schema in the database ``bench``. Both logins have one password.
+
+    ``environ`` are further variables of its process.
+    """
     port, http_port = free_ports(2)
     password = os.urandom(12).hex()
     environment = {
+        **environ,
         "PULSEMON_ENGINE_FOLDER": str(folder / "clickhouse"),
         "PULSEMON_ENGINE_PORT": str(port),
         "PULSEMON_ENGINE_HTTP_PORT": str(http_port),

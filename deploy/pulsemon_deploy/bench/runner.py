@@ -50,6 +50,7 @@ BENCHES: Mapping[str, str] = {
     "sink": "pulsemon_deploy.bench.sink",
     "stack": "pulsemon_deploy.bench.stack",
     "storage": "pulsemon_deploy.bench.storage",
+    "store-engine": "pulsemon_deploy.bench.store_engine",
 }
 
 

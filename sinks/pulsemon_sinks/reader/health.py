@@ -31,3 +31,12 @@ def stored(store: Store, database: str) -> Stored:
     )
     samples, size_bytes = store.rows(sql, {"database": database})[0]
     return Stored(int(samples), int(size_bytes))
+
+
+def table_bytes(store: Store, database: str) -> list[tuple[str, int]]:
+    """The tables that hold rows, the largest first, and what each takes on disk. Errors as Store."""
+    sql = (
+        "SELECT table, sum(bytes_on_disk) AS size FROM system.parts "
+        "WHERE database = %(database)s AND active GROUP BY table ORDER BY size DESC, table"
+    )
+    return [(str(table), int(size)) for table, size in store.rows(sql, {"database": database})]
