@@ -3,7 +3,7 @@
 import contextlib
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,6 +82,11 @@ class Home:
         return self.secrets / "kafka"
 
     @property
+    def operator_token(self) -> Path:
+        """What opens the control API to whoever may read this home."""
+        return self.secrets / "operator-token"
+
+    @property
     def access_secret(self) -> Path:
         """What the dashboard's one-time links are made with."""
         return self.secrets / "dashboard"
@@ -147,14 +152,14 @@ class Home:
                 "Free space or give yourself the right to write there, or set PULSEMON_LOCAL_HOME to another folder."
             ) from error
 
-    def password(self, name: str) -> str:
+    def password(self, name: str, make: Callable[[], str] = lambda: secrets.token_hex(24)) -> str:
         """The generated password of that name, made at the first call; its file is for the owner alone. HomeError."""
         path = self.secrets / name
         if not path.exists():
             self.prepare()
             staging = path.with_name(f".{name}.{secrets.token_hex(4)}")
             staging.touch(mode=0o600)
-            staging.write_text(f"{secrets.token_hex(24)}\n")
+            staging.write_text(f"{make()}\n")
             _first_wins(staging, path)
         return path.read_text().strip()
 

@@ -10,11 +10,13 @@ from pulsemon_schemas.runtime.secret import Secret
 
 from pulsemon_deploy.config import Config, read_config
 from pulsemon_deploy.home import Home
+from pulsemon_deploy.local_operator import new_token_text
 from pulsemon_deploy.settings import LocalSettings, local_settings
 
 if TYPE_CHECKING:
     from pulsemon_producers.custom.settings import CustomSettings
     from pulsemon_producers.gateway.settings import GatewaySettings
+    from pulsemon_producers.http_settings import HttpSettings
     from pulsemon_producers.settings import AgentSettings
     from pulsemon_sinks.clickhouse.settings import ClickHouseSettings
     from pulsemon_sinks.settings import SinkSettings
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from pulsemon_deploy.simulate.settings import SimulatorSettings
 
 HOST = "127.0.0.1"
+EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not bound
 CLICKHOUSE_PREFIX = "PULSEMON_CLICKHOUSE_"
 WRITER_PASSWORD = "clickhouse-writer"  # noqa: S105 - the name of a file
 READER_PASSWORD = "clickhouse-reader"  # noqa: S105 - the name of a file
@@ -61,7 +64,7 @@ class Installation:
     def ports(self) -> dict[str, int]:
         """The ports that ``pulsemon up`` needs, by the setting that moves each."""
         local = self.local
-        ports = {"PULSEMON_LOCAL_UI_PORT": local.ui_port}
+        ports = {"PULSEMON_LOCAL_UI_PORT": local.ui_port, "PULSEMON_LOCAL_GATEWAY_PORT": local.gateway_port}
         if self.has_own_kafka:
             ports |= {
                 "PULSEMON_LOCAL_KAFKA_PORT": local.kafka_port,
@@ -138,7 +141,20 @@ class Installation:
         """A gateway; what was chosen on the command line goes before everything. SettingsError."""
         from pulsemon_producers.gateway.settings import ENVIRONMENT_PREFIX, GatewaySettings
 
-        return self._chosen(ENVIRONMENT_PREFIX, chosen or {}).load(GatewaySettings, ENVIRONMENT_PREFIX)
+        own = {"port": str(self.local.gateway_port)}
+        return self._chosen(ENVIRONMENT_PREFIX, chosen or {}).load(GatewaySettings, ENVIRONMENT_PREFIX, own)
+
+    def control_api(self) -> "HttpSettings":
+        """The gateway of this machine, with the token of whoever may read this home. SettingsError, HomeError."""
+        from pulsemon_producers.http_settings import HttpSettings
+
+        gateway = self.gateway()
+        here = replace(gateway, host=HOST) if gateway.host in EVERYWHERE else gateway
+        return HttpSettings(here.url, self.operator_token(), gateway.certificate_file)
+
+    def operator_token(self) -> Secret:
+        """What opens the control API to whoever may read this home; made at the first call. HomeError."""
+        return Secret(self.home.password(self.home.operator_token.name, new_token_text))
 
     def sink(self) -> "SinkSettings":
         """The sink of this machine. SettingsError."""

@@ -33,6 +33,7 @@ def plan(installation: Installation, demo_servers: int = 0) -> tuple[Role, ...]:
         _service(installation, "ui", ("migrate",)),
         _service(installation, "sink", ("topics", "migrate"), SINK_WATCHDOG_SECONDS),
         _service(installation, "processor", ("topics",), WATCHDOG_SECONDS),
+        _service(installation, "gateway", ("topics",), WATCHDOG_SECONDS),
         _service(installation, "agent", ("topics",), WATCHDOG_SECONDS),
         *(_simulator(installation, demo_servers) if demo_servers else ()),
     )

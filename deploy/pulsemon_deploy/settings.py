@@ -25,6 +25,7 @@ class LocalSettings:
     clickhouse_port: int = 19000
     clickhouse_http_port: int = 18123
     ui_port: int = 8501
+    gateway_port: int = 8480
     partitions: int = 4
     own_metrics_seconds: float = 10.0
 
@@ -35,6 +36,7 @@ class LocalSettings:
             self.clickhouse_port,
             self.clickhouse_http_port,
             self.ui_port,
+            self.gateway_port,
         )
         if any(not 0 < port < 65_536 for port in ports):
             raise ValueError("a port is a number from 1 to 65535")

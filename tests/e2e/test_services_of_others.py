@@ -40,7 +40,7 @@ def test_nothing_is_started_twice_and_metrics_arrive(tmp_path: Path, clickhouse:
         }
         with running_stack(tmp_path, settings=settings) as stack:
             roles = stack.state.roles if stack.state else ()
-            assert [role.name for role in roles] == ["topics", "migrate", "ui", "sink", "processor", "agent"]
+            assert [role.name for role in roles] == ["topics", "migrate", "ui", "sink", "processor", "gateway", "agent"]
             wait_until(lambda: stored(stack), 15.0, "samples of this host in the other one's store")
             assert not stack.own.home.kafka.exists()
             assert not stack.own.home.clickhouse.exists()

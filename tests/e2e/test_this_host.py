@@ -1,11 +1,13 @@
 """The whole way of a sample: taken on this host, in Kafka, in ClickHouse, on the page of a real browser."""
 
 import re
+import stat
 import time
 
 import pytest
 from clickhouse_driver import Client
 from playwright.sync_api import Browser, expect
+from pulsemon_producers.control_client import ControlClient, Said, address
 from support.busy import busy_processors
 from support.metrics_log import LogBatch, read_metrics
 from support.stack import Stack
@@ -75,6 +77,18 @@ def test_status_and_doctor_say_that_all_is_well(stack: Stack) -> None:
     wait_until(healthy, 30.0, "the doctor finds nothing wrong")
 
 
+def test_the_operator_of_this_home_uses_the_control_api(stack: Stack) -> None:
+    own = stack.own
+    client = ControlClient(own.control_api())
+    server_id = own.agent().server_id
+    wait_until(lambda: client.get(address("servers", server_id))["state"], 20.0, "the state of this host")
+    said = Said("a test")
+    made = client.create("/servers/e2e-other", {"role": "web"}, said)
+    assert made["author"].startswith("operator@")
+    client.delete("/servers/e2e-other", made["version"], Said())
+    assert stat.S_IMODE(own.home.operator_token.stat().st_mode) == 0o600
+
+
 def test_what_flows_is_shown_decoded(stack: Stack) -> None:
     tail = stack.command("metric", "tail", "--name", CPU_BUSY, "--count", "1")
     assert tail.returncode == 0, tail.stderr
@@ -93,5 +107,5 @@ def test_every_role_tells_of_itself_and_all_is_of_this_host(stack: Stack) -> Non
             f"SELECT DISTINCT labels FROM {stack.own.clickhouse_reader().database}.samples "
             "WHERE name = 'pulsemon.role.memory.rss' ORDER BY labels"
         )
-    names = ("agent", "clickhouse", "kafka", "processor", "sink", "supervisor", "ui")
+    names = ("agent", "clickhouse", "gateway", "kafka", "processor", "sink", "supervisor", "ui")
     assert [labels for (labels,) in roles] == [f"role={name}" for name in names]

@@ -22,7 +22,7 @@ from pulsemon_deploy.kafka.ports import free_ports
 from pulsemon_deploy.supervisor.state import SupervisorState, read_state
 
 START_SECONDS = 300.0
-PORTS = ("KAFKA_PORT", "KAFKA_CONTROLLER_PORT", "CLICKHOUSE_PORT", "CLICKHOUSE_HTTP_PORT", "UI_PORT")
+PORTS = ("KAFKA_PORT", "KAFKA_CONTROLLER_PORT", "CLICKHOUSE_PORT", "CLICKHOUSE_HTTP_PORT", "UI_PORT", "GATEWAY_PORT")
 BYTES_PER_MB = 1e6
 
 

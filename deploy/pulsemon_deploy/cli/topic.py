@@ -69,7 +69,9 @@ def client_config(role: str, as_environment: bool) -> None:
 
 
 @topic.command()
-@click.option("--register-host", is_flag=True, help="Also write this host into the control log, if it is not there.")
+@click.option(
+    "--register-host", is_flag=True, help="Also write this host, and the token of its operator, if they are new."
+)
 def ensure(register_host: bool) -> None:
     """Create what is missing on the broker; on this machine's own also logins and access.
 
@@ -87,6 +89,7 @@ def ensure(register_host: bool) -> None:
     _register_default_rules(own)
     if register_host:
         _register_host(own)
+        _register_operator(own)
     click.echo(f"topics: {len(changes.created)} created, {len(changes.altered)} set right")
 
 
@@ -104,6 +107,15 @@ def _register_host(own: Installation) -> None:
     body = {"name": socket.gethostname(), "environment": "local", "region": "", "role": "", "labels": {}}
     if register(own.kafka("operator"), REGISTRATION_GROUP, {server_id: body}, "pulsemon up"):
         click.echo(f"registered this host as {server_id}")
+
+
+def _register_operator(own: Installation) -> None:
+    from pulsemon_deploy.local_operator import first_record
+    from pulsemon_deploy.registration import write_first
+
+    record = first_record(own.operator_token(), socket.gethostname())
+    if write_first(own.kafka("operator"), REGISTRATION_GROUP, [record]):
+        click.echo("registered the token of this home's operator")
 
 
 def _topic(name: str) -> Topic:

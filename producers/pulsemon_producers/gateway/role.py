@@ -38,7 +38,7 @@ from pulsemon_producers.gateway.token_bucket import Buckets
 
 log = logging.getLogger(__name__)
 
-FOLLOW_SECONDS = 0.05
+FOLLOW_SECONDS = 0.2
 APPLIED_AT_ONCE = 1000
 """Records of the control log between two turns of the loop, so that requests are answered meanwhile."""
 STOP_SECONDS = 10
@@ -82,9 +82,7 @@ class _Gateway:
         self._is_ready = False
 
     async def serve(self, listener: socket.socket, stop: threading.Event, ready: Callable[[], None]) -> None:
-        admin = AdminClient({**client_config(self._kafka), "log_level": ERRORS_ONLY})
-        control = await _identity(admin, CONTROL.name, stop)
-        metrics = await _identity(admin, METRICS.name, stop)
+        control, metrics = await _identities(self._kafka, stop)
         if control is None or metrics is None:
             return
         loop = asyncio.get_running_loop()
@@ -192,6 +190,12 @@ def _pieces(entries: Sequence[ControlEntry]) -> Iterator[Sequence[ControlEntry]]
 def _is_for_nobody(_record: logging.LogRecord) -> bool:
     """Lines about requests have whole addresses, with the keys that people put there by mistake."""
     return False
+
+
+async def _identities(kafka: KafkaSettings, stop: threading.Event) -> tuple[TopicIdentity | None, ...]:
+    """Of the control log and the metrics; the client that asks is gone afterwards, with its threads."""
+    admin = AdminClient({**client_config(kafka), "log_level": ERRORS_ONLY})
+    return await _identity(admin, CONTROL.name, stop), await _identity(admin, METRICS.name, stop)
 
 
 async def _identity(admin: AdminClient, topic: str, stop: threading.Event) -> TopicIdentity | None:

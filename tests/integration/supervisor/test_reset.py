@@ -15,7 +15,7 @@ from pulsemon_deploy.supervisor.probe import accepts
 from support.waiting import wait_until
 
 CLI = (sys.executable, "-m", "pulsemon_deploy.cli")
-PORTS = ("CLICKHOUSE_PORT", "CLICKHOUSE_HTTP_PORT", "KAFKA_PORT", "KAFKA_CONTROLLER_PORT", "UI_PORT")
+PORTS = ("CLICKHOUSE_PORT", "CLICKHOUSE_HTTP_PORT", "KAFKA_PORT", "KAFKA_CONTROLLER_PORT", "UI_PORT", "GATEWAY_PORT")
 
 
 def own_machine(folder: Path) -> Installation:

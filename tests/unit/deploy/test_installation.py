@@ -54,9 +54,9 @@ def test_ports_must_differ(tmp_path: Path) -> None:
 def test_everything_of_our_own(tmp_path: Path) -> None:
     own = installation({"PULSEMON_LOCAL_HOME": str(tmp_path)})
     roles = plan(own)
-    assert names(roles) == ["kafka", "clickhouse", "topics", "migrate", "ui", "sink", "processor", "agent"]
+    assert names(roles) == ["kafka", "clickhouse", "topics", "migrate", "ui", "sink", "processor", "gateway", "agent"]
     check_plan(roles)
-    assert len(own.ports) == 5
+    assert len(own.ports) == 6
 
 
 def test_an_outside_broker_means_that_none_is_started(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_an_outside_broker_means_that_none_is_started(tmp_path: Path) -> None:
     assert "kafka" not in roles
     assert roles["topics"].needs == ()
     assert own.kafka("sink").bootstrap == "kafka:9092"
-    assert len(own.ports) == 3
+    assert len(own.ports) == 4
 
 
 def test_an_outside_clickhouse_means_that_no_engine_is_started(tmp_path: Path) -> None:

@@ -48,13 +48,13 @@ def own_index(folder: Path) -> dict[str, str]:
 
 
 def free_ports(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    sockets = [socket.socket() for _ in range(5)]
+    names = load("preflight", monkeypatch).PORTS
+    sockets = [socket.socket() for _ in names]
     for one in sockets:
         one.bind(("127.0.0.1", 0))
     numbers = [one.getsockname()[1] for one in sockets]
     for one in sockets:
         one.close()
-    names = load("preflight", monkeypatch).PORTS
     return {name: str(number) for name, number in zip(names, numbers, strict=True)}
 
 
@@ -98,7 +98,10 @@ def test_ports_of_what_others_run_are_not_looked_at(tmp_path: Path, monkeypatch:
     outside = {"PULSEMON_KAFKA_BOOTSTRAP": "kafka:9092", "PULSEMON_CLICKHOUSE_HOST": "store"}
     own = {"PULSEMON_KAFKA_BOOTSTRAP": "", "PULSEMON_CLICKHOUSE_DATABASE": "other"}
     with socket.create_server(("127.0.0.1", int(ports["PULSEMON_LOCAL_CLICKHOUSE_PORT"]))):
-        assert module._ports(ports | outside).found == f"{ports['PULSEMON_LOCAL_UI_PORT']} free"
+        assert (
+            module._ports(ports | outside).found
+            == f"{ports['PULSEMON_LOCAL_UI_PORT']} {ports['PULSEMON_LOCAL_GATEWAY_PORT']} free"
+        )
         assert "PULSEMON_LOCAL_CLICKHOUSE_PORT" in module._ports(ports | own).problem
 
 

@@ -15,7 +15,8 @@ from pulsemon_schemas.runtime.kafka import KafkaSettings
 log = logging.getLogger(__name__)
 
 POLL_RECORDS = 10_000
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.5
+BUSY_POLL_SECONDS = 0.05
 AGAIN_SECONDS = 1.0
 KAFKA_TIMEOUT_SECONDS = 5.0
 CLOSE_SECONDS = 0.5
@@ -83,14 +84,18 @@ class StateReader:
         while not self._stop.is_set():
             if not left:
                 self._has_reached_end.set()
-            for message in consumer.consume(POLL_RECORDS, POLL_SECONDS):
+            for message in self._read(consumer, BUSY_POLL_SECONDS if left else POLL_SECONDS):
                 if (error := message.error()) is not None:
                     raise KafkaException(error)
                 self._take(message)
             if left:
                 positions = consumer.position([TopicPartition(*place) for place in left])
                 left -= {(at.topic, at.partition) for at in positions if at.offset >= ends[at.topic, at.partition][1]}
-        return
+
+    def _read(self, consumer: Consumer, wait_seconds: float) -> list[Message]:
+        """What is there, or the next that comes; not the many that there might be."""
+        first = consumer.consume(1, wait_seconds)
+        return [*first, *consumer.consume(POLL_RECORDS, 0)] if first else []
 
     def _ends(self, consumer: Consumer) -> dict[tuple[str, int], tuple[int, int]]:
         """First and end offset of every partition. Raises KafkaException."""
