@@ -69,6 +69,7 @@ class Core:
         self._loading = new_lock()
         self._is_held = False
         self._is_half_loaded = False
+        self._is_dead = False
         self._events: deque[Told] = deque()
         self._worker: Worker | None = None
         self._thread = 0
@@ -95,7 +96,7 @@ class Core:
         if is_sent:
             self.desk.hand_in(ticket)
         else:
-            ticket.has_arrived = True
+            ticket.has_arrived = not self._is_dead
             ticket.end()
         return ticket
 
@@ -173,12 +174,12 @@ class Core:
         )
 
     def begin_flush(self, timeout_seconds: float) -> Ticket:
-        """Has everything sent. The ticket is ended at once if there never was anything."""
-        return self._hand_in(Ticket(timeout_seconds, is_last=False), self.is_running)
+        """Has everything sent. The ticket is ended at once if there never was anything, or nothing can be sent."""
+        return self._hand_in(Ticket(timeout_seconds, is_last=False), self.is_running and not self._is_dead)
 
     def begin_close(self, timeout_seconds: float) -> Ticket:
         """As ``begin_flush``, for the last time: values from here on are dropped."""
-        was_running = self.is_running and not self.is_closed
+        was_running = self.is_running and not self.is_closed and not self._is_dead
         self.is_closed = True
         for instrument in self.registry.instruments():
             instrument.sleep()
@@ -212,7 +213,7 @@ class Core:
         self._starting, self._loading = new_lock(), new_lock()
         self.desk = Desk()
         self._events = deque()
-        self.is_running = False
+        self.is_running = self._is_dead = False
         self.drops.begin_anew()
         self.registry.begin_anew()
         self._is_held = False
@@ -223,33 +224,44 @@ class Core:
     def _work(self) -> None:
         """The thread that sends."""
         self._thread = this_thread()
-        with self._loading:
-            from pulsemon_producers.client.scope import own_scope
-            from pulsemon_producers.client.slot import take_slot
-            from pulsemon_producers.client.worker import Worker
-
-            settings = self.settings
-            of = (settings.server_id, settings.service, settings.instance)
-            slot = take_slot(settings.runtime_folder, *of, own_scope(settings.server_id))
-            worker = self._worker = Worker(self, slot, self._opened())
+        try:
+            with self._loading:
+                worker = self._worker = self._loaded()
+        except Exception as error:  # noqa: BLE001 - a thread's end would go unseen
+            self._tell_unsent(f"what sends them cannot be loaded, install it anew ({shown(error)})")
+            self._is_dead = True
+            for ticket in self.desk.take_new():
+                ticket.end()
+            return
         worker.run()
+
+    def _loaded(self) -> "Worker":
+        from pulsemon_producers.client.scope import own_scope
+        from pulsemon_producers.client.slot import take_slot
+        from pulsemon_producers.client.worker import Worker
+
+        settings = self.settings
+        of = (settings.server_id, settings.service, settings.instance)
+        return Worker(self, take_slot(settings.runtime_folder, *of, own_scope(settings.server_id)), self._opened())
 
     def _opened(self) -> "Transport":
         """The way to the log, or none: the thread lives all the same, for those who flush and close."""
         try:
             return self._open_transport()
         except Exception as error:  # noqa: BLE001 - it may be a function of the host
-            import logging
-
             from pulsemon_producers.client.transport import NoWay
 
-            logging.getLogger(__name__).error(  # noqa: TRY400 - the text says it all
-                "The metrics of service %s are not sent: %s. The service itself goes on; mend the settings and start "
-                "it again.",
-                self.settings.service,
-                _cause(error),
-            )
+            self._tell_unsent(_cause(error))
             return NoWay()
+
+    def _tell_unsent(self, why: str) -> None:
+        import logging
+
+        logging.getLogger(__name__).error(
+            "The metrics of service %s are not sent: %s. The service itself goes on; mend that and start it again.",
+            self.settings.service,
+            why,
+        )
 
     def _from_source(self, source: Source, labelling: Labelling) -> list[Sample]:
         try:

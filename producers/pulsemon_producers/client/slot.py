@@ -75,8 +75,8 @@ def take_slot(folder: str, server_id: str, service: str, wanted: str, scope: str
     """The slot called ``wanted``, or with .1, .2, … behind it if others have that; "" for the lowest free number.
 
     The number comes after the ``scope``, if there is one: shop-1/0. ``folder`` "" is the user's runtime folder, or one
-    below the folder for temporary files. Where no file can be locked the instance is named after the process, and a
-    restart is another series; that is logged.
+    below the folder for temporary files. Where no file can be locked, which is logged, the number is claimed all the
+    same, or else the instance is named after the process, and a restart is another series.
     """
     try:
         path = folder or _default_folder()
@@ -87,15 +87,29 @@ def take_slot(folder: str, server_id: str, service: str, wanted: str, scope: str
                 return slot
         raise OSError(f"all {MAX_SLOTS} slots in {path} are taken")
     except OSError as error:
-        instance = wanted or _instance("", scope, f"pid-{os.getpid()}")
+        slot = _without_file((server_id, service), wanted, scope, is_claimed=not folder)
         log.warning(
             "No slot file can be locked for service %s (%s). It sends as instance %s, and a restart cannot tell what "
             "it sent; name a folder of its own in PULSEMON_CLIENT_RUNTIME_FOLDER.",
             service,
             error,
-            instance,
+            slot.instance,
         )
-        return Slot(instance, -1, Past())
+        return slot
+
+
+def _without_file(of: tuple[str, str], wanted: str, scope: str, is_claimed: bool) -> Slot:
+    """The lowest number that can be claimed, as in a container whose files are read-only; else that of the process."""
+    for number in range(MAX_SLOTS if is_claimed else 0):
+        instance = _instance(wanted, scope, str(number))
+        try:
+            claimed = claim(*of, instance)
+        except BlockingIOError:
+            continue
+        if claimed == NOTHING:
+            break
+        return Slot(instance, -1, Past(), claimed)
+    return Slot(wanted or _instance("", scope, f"pid-{os.getpid()}"), -1, Past())
 
 
 def _take(folder: str, of: tuple[str, str, str], is_claimed: bool) -> Slot | None:

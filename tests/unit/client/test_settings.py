@@ -1,5 +1,7 @@
 import re
 import socket
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +138,21 @@ def test_a_transport_that_cannot_be_made_ends_nothing(tmp_path: Path, caplog: py
     assert dropped(client)["undelivered"] > 0
     assert "no way" in caplog.text
     assert not client.close(60)
+
+
+def test_what_sends_cannot_be_loaded_and_the_service_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(sys.modules, "pulsemon_producers.client.worker", None)
+    client = Client(environ={}, transport="none", runtime_folder=str(tmp_path))
+    client.count("shop.a")
+    begun = time.monotonic()
+    assert not client.flush(60)
+    client.count("shop.a")
+    assert not client.flush(60)
+    assert not client.close(60)
+    assert time.monotonic() - begun < 30, "nobody waits for what never comes"
+    assert caplog.text.count("are not sent: what sends them cannot be loaded, install it anew (ModuleNotFound") == 1
 
 
 def test_a_client_can_be_switched_off(tmp_path: Path) -> None:

@@ -92,6 +92,23 @@ def test_others_of_the_host_that_see_other_folders_have_other_numbers(
         slot.release()
 
 
+def test_where_nothing_can_be_written_numbers_are_found_again_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("pulsemon_producers.client.slot._default_folder", lambda: str(tmp_path / "file"))
+    server_id = f"web-{uuid.uuid4().hex}"
+    slots = [take_slot("", server_id, "shop", wanted, "shop-7f") for wanted in ("", "", "mail", "mail")]
+    assert [slot.instance for slot in slots] == ["shop-7f/0", "shop-7f/1", "mail", "mail.1"]
+    slots[0].remember(Past())
+    slots[0].release()
+    slots[0] = take_slot("", server_id, "shop", "", "shop-7f")
+    assert slots[0].instance == "shop-7f/0"
+    assert "It sends as instance shop-7f/1, and a restart cannot tell what it sent" in caplog.text
+    for slot in slots:
+        slot.release()
+
+
 def test_a_folder_that_was_named_is_all_there_is(tmp_path: Path) -> None:
     slots = [take_slot(str(tmp_path / name), "web-1", "shop", "") for name in ("a", "b")]
     assert [slot.instance for slot in slots] == ["0", "0"]
