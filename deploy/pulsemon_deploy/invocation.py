@@ -8,7 +8,7 @@ from pathlib import Path
 NAME = "pulsemon"
 # Sentences everywhere say `pulsemon COMMAND`; a name such as pulsemon.metrics or pulsemon[local] is something else.
 _COMMANDS = (
-    "up|status|down|reset|doctor|run|topic|metric|rule|alert|silence|maintenance|server|key|enrolment|agent"
+    "up|status|down|reset|doctor|run|topic|metric|rule|alert|apply|lint|silence|maintenance|server|key|enrolment|agent"
     "|migrate|simulate|bench|backup"
     "|restore|retention|search"
 )

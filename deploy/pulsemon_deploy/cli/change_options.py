@@ -35,11 +35,17 @@ class Intent:
     expected_version: int | None
 
 
+def reason_options(command: Command) -> Command:
+    """Why, and for whom: for commands that make several changes."""
+    reason = click.option("--reason", default="", help="Why; kept for ever beside the change.")
+    on_behalf_of = click.option("--on-behalf-of", default=None, help="Who wanted it; your login name unless given.")
+    return reason(on_behalf_of(command))
+
+
 def change_options(command: Command) -> Command:
     """The options of an Intent."""
     options = (
-        click.option("--reason", default="", help="Why; kept for ever beside the change."),
-        click.option("--on-behalf-of", default=None, help="Who wanted it; your login name unless given."),
+        reason_options,
         click.option("--change-id", default=None, help="The same id twice is one change: for tries that are repeated."),
         click.option("--expect", "expected_version", type=int, help="Change only this version; -1: an unused id."),
     )
@@ -73,14 +79,20 @@ def make(log: ControlLog, what: Intent, entity: tuple[str, str], operation: str,
 def made(log: ControlLog, what: Intent, entity: tuple[str, str], operation: str, body: str, as_json: bool) -> int:
     """Writes one change and returns its version; says so and ends with exit code 1 if another one came first."""
     expected = log.fold.version(*entity) if what.expected_version is None else what.expected_version
-    record = ControlRecord(
-        *entity, operation, expected, what.change_id, OPERATOR, what.on_behalf_of, what.reason, body
-    )  # fmt: skip
-    outcome = log.write(record)
+    outcome = attempted(log, what, entity, operation, body)
     if isinstance(outcome, Conflict):
         answer = {"entity_type": entity[0], "id": entity[1], "change_id": what.change_id}
         _refuse(outcome, expected, answer, as_json)
     return outcome
+
+
+def attempted(log: ControlLog, what: Intent, entity: tuple[str, str], operation: str, body: str) -> int | Conflict:
+    """Writes one change: its version, or the conflict."""
+    expected = log.fold.version(*entity) if what.expected_version is None else what.expected_version
+    record = ControlRecord(
+        *entity, operation, expected, what.change_id, OPERATOR, what.on_behalf_of, what.reason, body
+    )  # fmt: skip
+    return log.write(record)
 
 
 def tell_unchanged(version: int, entity: tuple[str, str], as_json: bool) -> None:

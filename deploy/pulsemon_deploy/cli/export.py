@@ -22,7 +22,13 @@ _SHOWN = 20
 
 
 @click.command()
-@click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
+@click.argument("file", required=False, type=click.Path(dir_okay=False, writable=True, path_type=Path))
+@click.option(
+    "--config",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Instead: rules, routes, silences and maintenance into this folder, as `apply` takes them.",
+)
 @click.option("--server", "servers", multiple=True, help="Of this server; may be given several times. Default: all.")
 @click.option("--metric", "metrics", multiple=True, help="This metric; may be given several times. Default: all.")
 @click.option(
@@ -32,7 +38,8 @@ _SHOWN = 20
 @click.option("--until", "end", type=_TIMES, help="Up to this time (UTC); default: now.")
 @click.option("--tier", type=click.Choice(TIERS), default="raw", show_default=True, help="Raw samples, or rollups.")
 def export(
-    file: Path,
+    file: Path | None,
+    folder: Path | None,
     servers: tuple[str, ...],
     metrics: tuple[str, ...],
     last_ms: int,
@@ -45,7 +52,14 @@ def export(
     \b
     pulsemon export cpu.parquet --metric system.cpu.busy --last 7d
     pulsemon export web-1.csv --server web-1 --tier 1h --from 2026-01-01
+    pulsemon export --config monitoring/
     """
+    if (file is None) == (folder is None):
+        raise click.UsageError("say one of both: a FILE for history, or --config and a folder")
+    if folder is not None:
+        _export_configuration(folder)
+        return
+    assert file is not None
     from pulsemon_sinks.clickhouse.connection import NativeStore
     from pulsemon_sinks.transfer.export import Export, Wanted
     from pulsemon_sinks.transfer.shape import SHAPES
@@ -69,6 +83,16 @@ def export(
         _tell(file, tier, wanted, run.exported, _kept_from(store, settings.database, wanted))
     finally:
         store.close()
+
+
+def _export_configuration(folder: Path) -> None:
+    from pulsemon_deploy.cli.change_options import CLIENT_ID
+    from pulsemon_deploy.config_files.export import export as write
+    from pulsemon_deploy.control_log import opened
+
+    with opened(installation(os.environ).kafka("operator"), CLIENT_ID, lambda _: False) as log:
+        counts = write(log.fold, folder)
+    click.echo(f"{folder}: {', '.join(f'{count} {kind}' for kind, count in counts.items())}", err=True)
 
 
 def _tell(file: Path, tier: str, wanted: "Wanted", exported: "Exported", kept_from: int | None) -> None:

@@ -18,6 +18,8 @@ COMMANDS = {
     "metric": (f"{_HERE}.metric:metric", "Metrics: what there is, and what flows now."),
     "rule": (f"{_HERE}.rule:rule", "Rules: when something is wrong with a server."),
     "alert": (f"{_HERE}.alert:alert", "Alerts: what is wrong, since when, and why."),
+    "apply": (f"{_HERE}.apply:apply", "Make rules, routes and silences those of a folder of files."),
+    "lint": (f"{_HERE}.apply:lint", "Say what is wrong with such files, by line."),
     "silence": (f"{_HERE}.quiet:silence", "Silences: alerts that page nobody for a while."),
     "maintenance": (f"{_HERE}.quiet:maintenance", "Maintenance: servers that are worked on."),
     "server": (f"{_HERE}.server:server", "Servers: which are registered, and as what."),
