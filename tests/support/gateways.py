@@ -113,14 +113,14 @@ class Gateway:
 
 
 @contextmanager
-def running_gateway(broker: Broker, **own: Any) -> Iterator[Gateway]:
+def running_gateway(broker: Broker, own_metrics_of: role.OwnMetricsOf | None = None, **own: Any) -> Iterator[Gateway]:
     """A gateway in a thread, on the topics of the product; ``own`` are fields of its settings."""
     ensure_topics(broker.settings, PARTITIONS)
     (port,) = free_ports(1)
     settings = GatewaySettings(port=port, **own)
     stop, ready = threading.Event(), threading.Event()
     kafka = broker.settings_for("gateway")
-    thread = threading.Thread(target=role.run, args=(settings, kafka, stop, ready.set), daemon=True)
+    thread = threading.Thread(target=role.run, args=(settings, kafka, stop, ready.set, own_metrics_of), daemon=True)
     thread.start()
     try:
         assert ready.wait(20), "the gateway is not ready"

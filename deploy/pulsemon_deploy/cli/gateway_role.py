@@ -4,6 +4,8 @@ import gc
 import threading
 from collections.abc import Callable
 
+from pulsemon_schemas.runtime.own_metrics import OwnMetrics
+
 from pulsemon_deploy.cli.role_process import Body
 from pulsemon_deploy.installation import Installation
 
@@ -15,7 +17,14 @@ def body(*, is_behind_proxy: bool) -> Body:
         from pulsemon_producers.gateway import role
 
         settings = own.gateway({"behind_proxy": "true"} if is_behind_proxy else {})
-        role.run(settings, own.kafka("gateway"), stop, lambda: _settle(ready))
+        server_id, seconds = own.agent().server_id, own.local.own_metrics_seconds
+        role.run(
+            settings,
+            own.kafka("gateway"),
+            stop,
+            lambda: _settle(ready),
+            lambda send: OwnMetrics(server_id, "gateway", seconds, send),
+        )
 
     return serve
 

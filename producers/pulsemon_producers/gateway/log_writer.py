@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from pulsemon_schemas.runtime.kafka import Config, KafkaSettings, producer_config
+from pulsemon_schemas.runtime.own_metrics import Addressed
 
 from pulsemon_producers.gateway.outgoing import Outgoing
 
@@ -103,6 +104,16 @@ class LogWriter:
         if self._is_idle:
             self._pump()
         return await done
+
+    def send(self, record: Addressed) -> bool:
+        """Hands over a record that nobody waits for; False if there is no room for it."""
+        try:
+            self._producer.produce(self._topic, record.value, record.key, record.partition)
+        except (BufferError, KafkaException):
+            return False
+        if self._is_idle:
+            self._pump()
+        return True
 
     @property
     def is_well(self) -> bool:

@@ -17,6 +17,7 @@ from pulsemon_schemas.errors import PermanentError, TransientError
 from pulsemon_schemas.rules.alert_command import ENTITY_TYPE as COMMAND
 from pulsemon_schemas.runtime.control_reader import ControlEntry, ControlReader
 from pulsemon_schemas.runtime.kafka import KafkaSettings, client_config
+from pulsemon_schemas.runtime.own_metrics import Addressed, OwnMetrics
 from pulsemon_schemas.runtime.topic_identity import TopicIdentity, identify
 from pulsemon_schemas.topics import ALERT_STATE, CONTROL, METRICS, SERVER_STATE
 
@@ -42,18 +43,29 @@ FOLLOW_SECONDS = 0.2
 APPLIED_AT_ONCE = 1000
 """Records of the control log between two turns of the loop, so that requests are answered meanwhile."""
 STOP_SECONDS = 10
+TELL_SECONDS = 1.0
 KEEP_ALIVE_SECONDS = 75
 BACKLOG = 2048
 START_SECONDS = 60.0
 ERRORS_ONLY = 3
 
 
-def run(settings: GatewaySettings, kafka: KafkaSettings, stop: threading.Event, ready: Callable[[], None]) -> None:
+OwnMetricsOf = Callable[[Callable[[Addressed], bool]], OwnMetrics]
+"""Makes what tells about the gateway, given how a record is sent."""
+
+
+def run(
+    settings: GatewaySettings,
+    kafka: KafkaSettings,
+    stop: threading.Event,
+    ready: Callable[[], None],
+    own_metrics_of: OwnMetricsOf | None = None,
+) -> None:
     """Serves until ``stop``; calls ``ready`` once it knows the keys. PermanentError, TransientError."""
     listener = _listen(settings)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_Gateway(settings, kafka).serve(listener, stop, ready))
+            runner.run(_Gateway(settings, kafka, own_metrics_of).serve(listener, stop, ready))
     finally:
         listener.close()
 
@@ -68,7 +80,8 @@ class _Server(uvicorn.Server):
 
 
 class _Gateway:
-    def __init__(self, settings: GatewaySettings, kafka: KafkaSettings) -> None:
+    def __init__(self, settings: GatewaySettings, kafka: KafkaSettings, own_metrics_of: OwnMetricsOf | None) -> None:
+        self._own_metrics_of = own_metrics_of
         self._settings = settings
         self._kafka = kafka
         self._notes = AlertNotes()
@@ -78,6 +91,8 @@ class _Gateway:
         self._states = StateReader(kafka, CLIENT_ID, {SERVER_STATE.name: self._servers, ALERT_STATE.name: self._alerts})
         self._uses = KeyUses()
         self._keyring = Keyring(self._configuration, self._uses.note)
+        self._room = BodyRoom(settings.max_body_bytes, settings.max_held_bytes)
+        self._meters = Meters(lambda: self._room.held_bytes)
         self._has_records = asyncio.Event()
         self._is_ready = False
 
@@ -102,6 +117,7 @@ class _Gateway:
         besides = [
             asyncio.create_task(control_api.expansion.run()),
             asyncio.create_task(self._uses.run(writer, _now_ms)),
+            asyncio.create_task(self._tell(writer)),
         ]
         try:
             await self._follow(reader, serving, stop, ready)
@@ -117,6 +133,15 @@ class _Gateway:
             self._states.close()
         if not stop.is_set():
             raise PermanentError("the web server of the gateway has ended by itself; its last log lines say why")
+
+    async def _tell(self, writer: LogWriter) -> None:
+        """Tells about this gateway in the metrics, as every role does."""
+        if self._own_metrics_of is None:
+            return
+        own = self._own_metrics_of(writer.send)
+        while True:
+            own.step(_now_ms(), self._meters.samples_of_own)
+            await asyncio.sleep(TELL_SECONDS)
 
     async def _follow(
         self, reader: ControlReader, serving: "asyncio.Task[None]", stop: threading.Event, ready: Callable[[], None]
@@ -143,15 +168,13 @@ class _Gateway:
         logging.getLogger("uvicorn.access").addFilter(_is_for_nobody)
         buckets = Buckets(settings.samples_per_second, settings.burst_samples)
         door = Door(self._keyring, buckets, _now_ms)
-        room = BodyRoom(settings.max_body_bytes, settings.max_held_bytes)
-        meters = Meters(lambda: room.held_bytes)
-        metered = MeteredWriter(writer, meters)
+        metered = MeteredWriter(writer, self._meters)
         ingest = Ingest(metered, partition_count, settings.max_samples, _now_ms, _new_id, door.charge)
         control = ControlApi(
             self._configuration,
             self._notes,
             self._keyring,
-            room,
+            self._room,
             writer,
             self._servers,
             self._alerts,
@@ -160,7 +183,9 @@ class _Gateway:
             lambda: self._states.has_reached_end,
         )
         config = uvicorn.Config(
-            application(door, room, ingest, meters, _now_ms, lambda: self._is_ready and writer.is_well, control),
+            application(
+                door, self._room, ingest, self._meters, _now_ms, lambda: self._is_ready and writer.is_well, control
+            ),
             http="httptools",
             ws="none",
             lifespan="off",

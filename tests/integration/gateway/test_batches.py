@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 from pulsemon_producers.gateway.problems import KINDS
 from pulsemon_schemas.keys import revoked, rotated
-from support.gateways import NOW_MS, Gateway, batch, batches_of, framed
+from pulsemon_schemas.runtime.own_metrics import OwnMetrics
+from support.gateways import NOW_MS, Gateway, batch, batches_of, framed, running_gateway
 from support.kafka import Broker
 from support.waiting import wait_until
 
@@ -184,3 +185,26 @@ def test_what_a_gateway_counts_of_itself(gateway: Gateway, server_id: str) -> No
     assert (more["pulsemon_gateway_batches_total"], more["pulsemon_gateway_samples_total"]) == (2, 4)
     assert more['pulsemon_gateway_answers_total{status="202"}'] == 1
     assert (after["pulsemon_gateway_held_bytes"], more["pulsemon_gateway_log_seconds_count"]) == (0, 1)
+
+
+def test_a_gateway_tells_of_itself_as_every_role_does(kafka: Broker, server_id: str) -> None:
+    with running_gateway(kafka, lambda send: OwnMetrics(server_id, "gateway", 1.0, send)) as own:
+        key = own.new_key(f"{server_id}-x").text
+        assert own.post_avro(framed(batch(f"{server_id}-x", 0)), key).status == 202
+        assert own.post_avro(b"", key).status == 400
+
+        def told() -> dict[str, float]:
+            newest = batches_of(kafka, server_id)[-1:]
+            return {
+                f"{name}{labels}": value
+                for one in newest
+                for name, labels, value in zip(one.names, one.labels, one.values, strict=True)
+            }
+
+        wait_until(lambda: told().get("pulsemon.gateway.samples") == 2, 10.0, "what the gateway tells of itself")
+        last = told()
+    assert (last["pulsemon.gateway.batches"], last["pulsemon.gateway.unconfirmed"]) == (1, 0)
+    assert last["pulsemon.gateway.answersstatus=2xx"] >= 1
+    assert last["pulsemon.gateway.answersstatus=4xx"] >= 1
+    assert {one for one in last if not one.startswith("pulsemon.gateway.")} == set()
+    assert batches_of(kafka, server_id)[0].source == "service", "it says nothing of the host's life"
