@@ -7,6 +7,8 @@ from collections.abc import Iterator
 FIRST_BYTES = 4096
 """Most files are shorter; for a longer buffer the kernel looks for memory at each read of ``/proc/sys``."""
 MORE_BYTES = 65_536
+MAX_OPEN = 64
+"""Three times what our collectors read. One of others may ask for names that come and go."""
 
 
 def read_bytes(path: str) -> bytes:
@@ -31,8 +33,8 @@ def read_pieces(path: str) -> Iterator[bytes]:
 class OpenFiles:
     """Reads files of ``/proc`` from their beginning again and again; opening one takes about as long as reading it.
 
-    Kept are those of the kernel, of which there is a fixed number; not those of processes, which end, and not those of
-    a recorded tree, which another takes the place of. Thread-safe: two collectors may read the same file.
+    Kept are the first ``MAX_OPEN`` of the kernel; not those of processes, which end, and not those of a recorded tree,
+    which another takes the place of. Thread-safe: two collectors may read the same file.
     """
 
     def __init__(self) -> None:
@@ -42,7 +44,7 @@ class OpenFiles:
         """All that is in the file now. Raises OSError."""
         kept = self._kept.get(path)
         if kept is None:
-            if not path.startswith("/proc/") or path[6:7].isdigit():
+            if not path.startswith("/proc/") or path[6:7].isdigit() or len(self._kept) >= MAX_OPEN:
                 return read_bytes(path)
             kept = self._kept.setdefault(path, _Kept(path))
         return kept.read()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pulsemon_producers.collectors.kernel_files import OpenFiles, read_bytes
+from pulsemon_producers.collectors.kernel_files import MAX_OPEN, OpenFiles, read_bytes
 from support.waiting import wait_until
 
 NAME = Path("/proc/self/comm")
@@ -53,6 +53,18 @@ def test_files_of_processes_and_of_recorded_trees_are_opened_anew(tmp_path: Path
     assert files.read(str(tmp_path / "stat")) == b"recorded"
 
     assert open_descriptors() == before
+
+
+def test_only_so_many_stay_open() -> None:
+    before = len(open_descriptors())
+    files = OpenFiles()
+    names = [str(path) for path in Path("/proc/sys/net/ipv4").iterdir() if path.is_file() and os.access(path, os.R_OK)]
+    assert len(names) > MAX_OPEN
+
+    for name in names:
+        assert files.read(name) == read_bytes(name)
+
+    assert len(open_descriptors()) - before <= MAX_OPEN
 
 
 def test_what_is_gone_is_an_error_and_holds_nothing() -> None:
