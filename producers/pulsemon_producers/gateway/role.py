@@ -22,6 +22,7 @@ from pulsemon_schemas.runtime.topic_identity import TopicIdentity, identify
 from pulsemon_schemas.topics import ALERT_STATE, CONTROL, METRICS, SERVER_STATE
 
 from pulsemon_producers.gateway.app import application
+from pulsemon_producers.gateway.bounded_head import BoundedHead
 from pulsemon_producers.gateway.control.alert_notes import AlertNotes
 from pulsemon_producers.gateway.control.api import ControlApi
 from pulsemon_producers.gateway.control.configuration import Configuration
@@ -186,7 +187,7 @@ class _Gateway:
             application(
                 door, self._room, ingest, self._meters, _now_ms, lambda: self._is_ready and writer.is_well, control
             ),
-            http="httptools",
+            http=BoundedHead,
             ws="none",
             lifespan="off",
             log_config=None,
