@@ -101,7 +101,12 @@ class KafkaPublisher:
         while not self._reports:
             if self._is_interrupted.is_set():
                 return KafkaError(KafkaError._TIMED_OUT, "stopped while it waited")  # noqa: SLF001 - its public name
-            self._producer.poll(POLL_SECONDS)
+            try:
+                self._producer.poll(POLL_SECONDS)
+            except (
+                KafkaException
+            ) as error:  # raised where a producer can never send, as for a login without permissions
+                return _kafka_error(error)
             if not self._reports and time.monotonic() - begun > AWAY_SECONDS:
                 self._tell_away(self._last_error)
         return self._reports[0].error()

@@ -49,6 +49,19 @@ def test_a_role_that_may_not_write_is_told_so(kafka: Broker, caplog: pytest.LogC
     publisher.close()
 
 
+def test_a_login_that_may_write_nowhere_is_told_so_and_the_batch_is_kept(
+    kafka: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    topic = kafka.create_topics("publisher")["pulsemon.alerts"]
+    publisher = KafkaPublisher(kafka.settings_for("bridge"), "test", topic)
+
+    assert publisher.publish(batch(0)) is False
+    assert publisher.publish(batch(0)) is False
+
+    assert caplog.text.count("does not take batches") == 1
+    publisher.close()
+
+
 def test_a_broker_that_lost_its_log_gets_what_comes_next(tmp_path: Path) -> None:
     with running_broker(tmp_path) as broker:
         ensure_topics(broker.settings, 4, [METRICS])
