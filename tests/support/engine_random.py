@@ -9,7 +9,7 @@ from pulsemon_stream_processors.engine import PartitionEngine
 from support.engine import Log, alerts, history, place
 
 SERVERS = ("db-1", "web-1", "web-2")
-METRICS = ("m.avg", "m.count", "m.last", "m.max", "m.min", "m.p50", "m.p95", "m.rate")
+METRICS = ("m.avg", "m.count", "m.last", "m.max", "m.min", "m.p50", "m.p95", "m.rate", "m.time_to")
 FUNCTIONS = {metric: metric.removeprefix("m.") for metric in METRICS}
 SCOPES: tuple[dict[str, Any], ...] = (
     {"kind": "global"},
@@ -202,9 +202,14 @@ def rule_body(chance: random.Random, metric: str) -> dict[str, Any]:
                 "recovery": chance.choice((limit, limit - 1, limit - 4)),
                 "keep_firing_seconds": chance.choice((0, 0, 30)),
             }
+    window: dict[str, Any] = {"function": function}
+    if function != "last":
+        window["seconds"] = chance.choice((60, 300))
+    if function == "time_to":
+        window |= chance.choice(({"target": 30.0}, {"target": 30.0, "guard": 1.5}))
     return {
         "metric": metric,
-        "window": {"function": function} | ({} if function == "last" else {"seconds": chance.choice((60, 300))}),
+        "window": window,
         "levels": levels,
         "no_data": chance.choice(("unknown", "unknown", "keep", "ok", "alert")),
         "scope": chance.choice(SCOPES),

@@ -17,7 +17,7 @@ KINDS = (THRESHOLD, COMPOSITE, MISSING, ABSENCE, FLEET)
 UNKNOWN, KEEP, OK, ALERT = "unknown", "keep", "ok", "alert"
 NO_DATA = (UNKNOWN, KEEP, OK, ALERT)
 """What a series that is gone means: that nobody knows, that nothing changes, that all is well, or that it is bad."""
-FUNCTIONS = ("last", "avg", "min", "max", "p50", "p95", "count", "delta", "rate")
+FUNCTIONS = ("last", "avg", "min", "max", "p50", "p95", "count", "delta", "rate", "time_to")
 OPERATORS: Mapping[str, Callable[[float, float], bool]] = MappingProxyType(
     {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt}
 )
@@ -28,12 +28,16 @@ _STRONGER_WITH_TIME = frozenset({("max", True), ("min", False), ("count", True),
 class Window:
     """How samples become the value that is judged. ``seconds`` is 0 for the last sample.
 
-    ``is_counter`` is for delta and rate: a value that falls is a counter that began anew, and not a loss.
+    ``is_counter`` is for delta and rate: a value that falls is a counter that began anew, and not a loss. ``target`` is
+    for time_to: the value that is awaited. With a ``guard`` a rise is passed over that is at most so many times the
+    largest at the same hour of the seven days before.
     """
 
     function: str = "last"
     seconds: float = 0.0
     is_counter: bool = False
+    target: float = 0.0
+    guard: float = 0.0
 
 
 def grows_sure(window: Window, fires_above: bool) -> bool:

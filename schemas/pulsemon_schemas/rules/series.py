@@ -7,6 +7,7 @@ from pulsemon_schemas.rules.fields import Fields
 from pulsemon_schemas.rules.rule import FUNCTIONS, Series, Window
 
 MAX_WINDOW_SECONDS = 7 * 24 * 3600.0
+FORECAST = "time_to"
 OF_COUNTERS = frozenset({"delta", "rate"})
 
 
@@ -30,15 +31,24 @@ def read_window(fields: Fields, metric_name: str) -> Window:
         fields.problem("seconds", "the last sample has no window: leave it out, or choose another function")
     if function != "last" and not 1.0 <= seconds <= MAX_WINDOW_SECONDS:
         fields.problem("seconds", f"{function} needs a window of 1 to {MAX_WINDOW_SECONDS:.0f} seconds")
+    target, guard = 0.0, 0.0
+    if function == FORECAST:
+        target = fields.number("target", None)
+        guard = fields.number("guard", 0.0, minimum=1.0) if fields.has("guard") else 0.0
     fields.unasked()
-    return Window(function, seconds, is_counter and function in OF_COUNTERS)
+    return Window(function, seconds, is_counter and function in OF_COUNTERS, target, guard)
 
 
 def window_body(window: Window) -> dict[str, Any]:
     """The object that ``read_window`` reads."""
     if not window.seconds:
         return {"function": window.function}
-    return {"function": window.function, "seconds": window.seconds, "counter": window.is_counter}
+    body: dict[str, Any] = {"function": window.function, "seconds": window.seconds, "counter": window.is_counter}
+    if window.function == FORECAST:
+        body["target"] = window.target
+    if window.guard:
+        body["guard"] = window.guard
+    return body
 
 
 def _counts(metric_name: str, function: str) -> bool:

@@ -53,7 +53,8 @@ class Probe:
     @property
     def is_full(self) -> bool:
         """Whether the window has the samples that it needs for evidence."""
-        return self.window is None or self.count * self.step_ms >= self._full_ms
+        window = self.window
+        return window is None or (window.is_ready and self.count * self.step_ms >= self._full_ms)
 
     def is_fresh(self, at_ms: int) -> bool:
         """Whether its newest sample still says something at a later time."""

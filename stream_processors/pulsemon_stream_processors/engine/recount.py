@@ -37,12 +37,14 @@ def samples_behind(event: AlertEvent, records: Iterable[LogRecord]) -> list[tupl
     return found
 
 
-def value_behind(event: AlertEvent, is_counter: bool, records: Iterable[LogRecord]) -> float | None:
+def value_behind(
+    event: AlertEvent, is_counter: bool, records: Iterable[LogRecord], spec: WindowSpec | None = None
+) -> float | None:
     """The value that a transition made by a sample was judged by; None if the records do not have the series.
 
-    ``is_counter`` is as in the rule's window.
+    ``is_counter`` is as in the rule's window. A forecast needs the whole window of its rule, as ``spec``.
     """
-    window = new_window(WindowSpec(event.window_function, event.window_seconds, is_counter))
+    window = new_window(spec or WindowSpec(event.window_function, event.window_seconds, is_counter))
     newest_ms, value = -1, None
     for offset, at_ms, sample in samples_behind(event, records):
         if at_ms > newest_ms:

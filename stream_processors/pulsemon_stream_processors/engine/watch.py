@@ -96,7 +96,7 @@ class Watch(Judged):
         return Evidence(value, window.count, window.first_offset)
 
     def _is_full(self, window: Window) -> bool:
-        return window.count * self.step_ms >= FULL_SHARE * 1000 * self.rule.window.seconds
+        return window.is_ready and window.count * self.step_ms >= FULL_SHARE * 1000 * self.rule.window.seconds
 
     def begin_anew(self) -> None:
         """Forgets the samples; an alert stays until others say something else."""

@@ -71,6 +71,11 @@ class Window:
         self.count = self._closed_count + int(newest[COUNT])
         return self._judged(newest, newest_ms)
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether it has what it judges by, beside its samples."""
+        return True
+
     def state(self) -> Sequence[Sequence[Any]]:
         """The buckets as data."""
         return self.buckets

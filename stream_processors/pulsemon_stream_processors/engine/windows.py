@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from pulsemon_schemas.rules.rule import Window as WindowSpec
 
+from pulsemon_stream_processors.engine.forecast import TimeTo
 from pulsemon_stream_processors.engine.quantile import Quantile
 from pulsemon_stream_processors.engine.window import Average, Count, Extreme, Growth, Window
 
@@ -16,6 +17,7 @@ CLASSES: Mapping[str, type[Window]] = {
     "p95": Quantile,
     "delta": Growth,
     "rate": Growth,
+    "time_to": TimeTo,
 }
 
 

@@ -81,8 +81,8 @@ def test_the_records_that_an_event_names_give_its_value_again(seed: int) -> None
     control = history(log.control)
     for event in log.alerts():
         rule = control.rule(event.rule_version)
-        if rule.kind == THRESHOLD and log.records[event.last_offset].key != TICK_KEY:
-            assert value_behind(event, rule.window.is_counter, log.records) == event.value
+        if rule.kind == THRESHOLD and not rule.window.guard and log.records[event.last_offset].key != TICK_KEY:
+            assert value_behind(event, rule.window.is_counter, log.records, rule.window) == event.value
             assert 0 < event.sample_count <= len(samples_behind(event, log.records))
 
 

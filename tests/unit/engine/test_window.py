@@ -41,7 +41,7 @@ def test_each_function(function: str, is_counter: bool, expected: float) -> None
     assert (window.count, window.first_offset) == (4, 50)
 
 
-@pytest.mark.parametrize("function", ["avg", "min", "max", "count", "p50", "p95", "delta", "rate"])
+@pytest.mark.parametrize("function", ["avg", "min", "max", "count", "p50", "p95", "delta", "rate", "time_to"])
 def test_the_buckets_are_bounded_and_the_result_is_that_of_the_samples_in_them(function: str) -> None:
     window = _window(function)
     for index in range(500):
