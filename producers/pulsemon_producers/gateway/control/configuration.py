@@ -42,15 +42,13 @@ class Watch:
     def written_at(self, offset: int) -> None:
         """The record is at this offset. It may have been read before its writer heard of that."""
         self.offset = offset
-        self._look()
+        if (outcome := self.outcomes.get(offset)) is not None:
+            self.tell(outcome)
 
     def seen(self, outcome: "Outcome", offset: int) -> None:
         """A record of the change was read."""
         self.outcomes[offset] = outcome
-        self._look()
-
-    def _look(self) -> None:
-        if self.offset is not None and (outcome := self.outcomes.get(self.offset)) is not None:
+        if offset == self.offset:
             self.tell(outcome)
 
 
