@@ -23,6 +23,9 @@ _VALUES = {
 }
 
 
+ROWS, SAMPLES = 14, 300
+
+
 class FilledStore:
     """A migrated database; ``fill`` puts rows into its tables."""
 
@@ -35,9 +38,10 @@ class FilledStore:
     def tables(self) -> list[KeptTable]:
         return [one for one in kept_tables(self.store, self.database).values() if is_copied(one.name)]
 
-    def fill(self, rows: int = 40) -> None:
-        """Rows of all kinds of values into every table, two days back at most."""
+    def fill(self) -> None:
+        """Rows of all kinds of values into every table, two days back at most; most of them samples."""
         for table in self.tables():
+            rows = SAMPLES if table.name == "samples" else ROWS
             values = ", ".join(f"CAST({_value(table.name, one)}, $${one.kind}$$)" for one in table.columns)
             self.store.rows(
                 f"INSERT INTO {self.database}.{table.name} ({_names(table.columns)}) SELECT {values} "

@@ -18,14 +18,11 @@ NAMED_TABLES = 3
 
 def whole(own: Installation) -> Finding:
     """Whether a restore was begun here and not finished."""
-    from pulsemon_sinks.backup.tables import UNFINISHED
+    from pulsemon_sinks.backup.tables import is_half_filled
 
     with _asking(own) as (store, database):
-        found = store.rows(
-            "SELECT count() FROM system.tables WHERE database = %(database)s AND name = %(name)s",
-            {"database": database, "name": UNFINISHED},
-        )
-    if found[0][0]:
+        is_half = is_half_filled(store, database)
+    if is_half:
         return problem("it is half filled from a backup", "the same `pulsemon restore DIR` again: it begins anew")
     return ok("no restore is unfinished")
 

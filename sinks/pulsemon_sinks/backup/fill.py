@@ -50,7 +50,7 @@ class Fill:
         is_ours = self._is_unfinished()
         if not is_ours:
             self._check_empty()
-        migrator.migrate()
+        migrator.migrate(is_restoring=True)
         self._tables = kept_tables(self._store, self._database)
         self._check_columns()
         marker = f"{self._database}.{UNFINISHED}"

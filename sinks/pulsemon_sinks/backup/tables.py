@@ -13,6 +13,8 @@ DERIVED = {"alert_state": "alerts"}
 ROLLUPS = ("rollup_cursors", "samples_1d", "samples_1h", "samples_1m")
 """Copied first and in this order: whoever makes them writes in the opposite one."""
 SPLIT_BY = ("name", "server_id")
+UNFINISHED = "restore_unfinished"
+"""Is there while a database is filled from a backup: its rows are not all there yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,5 +74,10 @@ def is_copied(name: str) -> bool:
     return name not in LOCKS and name != MIGRATIONS and name not in DERIVED and name != UNFINISHED
 
 
-UNFINISHED = "restore_unfinished"
-"""Is there while a database is filled from a backup: its rows are not all there yet."""
+def is_half_filled(store: Store, database: str) -> bool:
+    """Whether a restore was begun there and not finished. Errors as Store."""
+    found = store.rows(
+        "SELECT count() FROM system.tables WHERE database = %(database)s AND name = %(name)s",
+        {"database": database, "name": UNFINISHED},
+    )
+    return bool(found[0][0])

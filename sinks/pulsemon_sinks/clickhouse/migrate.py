@@ -13,6 +13,7 @@ from datetime import datetime
 from pulsemon_schemas.catalogue import headline_names
 from pulsemon_schemas.errors import PermanentError
 
+from pulsemon_sinks.backup.tables import is_half_filled
 from pulsemon_sinks.clickhouse.connection import NativeStore, Store
 from pulsemon_sinks.clickhouse.errors import StoreRefusedError
 from pulsemon_sinks.clickhouse.migrations import Migration, checksum, migration_files
@@ -91,8 +92,16 @@ class Migrator:
     def _statements(self, one: Migration) -> tuple[str, ...]:
         return self._topology.spread(statements(render(one.source, self._values)))
 
-    def migrate(self) -> tuple[str, ...]:
-        """Applies what is missing and returns the names. MigrationError for a newer database or a changed file."""
+    def migrate(self, *, is_restoring: bool = False) -> tuple[str, ...]:
+        """Applies what is missing and returns the names. MigrationError for a newer database or a changed file.
+
+        Also for one that is half filled from a backup, unless ``is_restoring``: whoever asks is about to fill it.
+        """
+        if not is_restoring and is_half_filled(self._store, self._database):
+            raise MigrationError(
+                f"the database {self._database} is half filled from a backup: nothing was changed; do the same "
+                f"`pulsemon restore DIR` again, it begins anew, or drop the database: DROP DATABASE {self._database}"
+            )
         if not self._pending():
             return ()
         for sql in self._foundation():

@@ -1,6 +1,7 @@
 """Every row of the store goes into a backup and back, piece by piece, and half a backup is never taken for one."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,14 +15,14 @@ from pulsemon_sinks.backup.folder import finish, made, read_manifest
 from pulsemon_sinks.backup.manifest import Applied, BackupError, Manifest, StoreCopy, parse_manifest
 from pulsemon_sinks.backup.tables import UNFINISHED
 from pulsemon_sinks.clickhouse.connection import Columns, NativeStore
-from pulsemon_sinks.clickhouse.migrate import migrator
+from pulsemon_sinks.clickhouse.migrate import MigrationError, migrate, migrator
 from support.clickhouse import Engine
 from support.filled_store import FilledStore
 
 pytestmark = pytest.mark.clickhouse
 
-SMALL_PIECES = 125
-"""Values a piece: samples, with five columns, have 25 rows in one."""
+SMALL_PIECES = 500
+"""Values a piece: samples, with five columns, have a hundred rows in one."""
 
 
 @pytest.fixture(scope="module")
@@ -47,14 +48,12 @@ def other(second: FilledStore) -> FilledStore:
     return second
 
 
-def backed_up(source: FilledStore, target: Path, piece_values: int = SMALL_PIECES) -> StoreCopy:
+def backed_up(source: FilledStore, target: Path) -> None:
     with made(target) as folder:
-        dump = Dump(source.store, source.database, folder, piece_values)
+        dump = Dump(source.store, source.database, folder, SMALL_PIECES)
         dump.begin(migrator(source.settings, source.store).status())
         assert list(dump.run())
-        copy = dump.copied()
-        finish(folder, target, Manifest("an-id", "2026-11-25T00:00:00Z", "0", copy))
-    return copy
+        finish(folder, target, Manifest("an-id", "2026-11-25T00:00:00Z", "0", dump.copied()))
 
 
 def fill_from(target: FilledStore, root: Path, backup_id: str = "an-id") -> Fill:
@@ -66,13 +65,27 @@ def fill_from(target: FilledStore, root: Path, backup_id: str = "an-id") -> Fill
     return fill
 
 
-def test_every_row_of_every_table_comes_back(full: FilledStore, other: FilledStore, tmp_path: Path) -> None:
-    copy = backed_up(full, tmp_path / "backup")
+@pytest.fixture(scope="module")
+def backup(full: FilledStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole one; nobody writes to it."""
+    target = tmp_path_factory.mktemp("backups") / "backup"
+    backed_up(full, target)
+    return target
+
+
+def copy_of(root: Path) -> StoreCopy:
+    copy = read_manifest(root).store
+    assert copy is not None
+    return copy
+
+
+def test_every_row_of_every_table_comes_back(full: FilledStore, other: FilledStore, backup: Path) -> None:
+    copy = copy_of(backup)
     files = {table.name: len(table.pieces) for table in copy.tables}
-    assert files["samples"] > 1, "samples are cut into pieces, so that memory does not grow with them"
+    assert files["samples"] > 2, "samples are cut into pieces, so that memory does not grow with them"
     assert all(table.rows for table in copy.tables)
 
-    fill = fill_from(other, tmp_path / "backup")
+    fill = fill_from(other, backup)
     list(fill.run())
     compared = fill.compare()
     fill.finish()
@@ -143,9 +156,9 @@ def test_a_backup_that_was_cut_off_goes_on_and_is_none_before(full: FilledStore,
         pass
 
 
-def test_damage_is_found_before_anything_is_stored(full: FilledStore, tmp_path: Path) -> None:
-    target = tmp_path / "backup"
-    copy = backed_up(full, target, piece_values=1_000_000)
+def test_damage_is_found_before_anything_is_stored(backup: Path, tmp_path: Path) -> None:
+    target = shutil.copytree(backup, tmp_path / "backup")
+    copy = copy_of(target)
     first, second = copy.tables[0].pieces[0].file, copy.tables[1].pieces[0].file
     data = bytearray((target / first).read_bytes())
     data[len(data) // 2] ^= 1
@@ -160,19 +173,19 @@ def test_damage_is_found_before_anything_is_stored(full: FilledStore, tmp_path: 
 
 
 def test_a_database_with_rows_is_refused_and_one_half_filled_is_begun_anew(
-    full: FilledStore, other: FilledStore, tmp_path: Path
+    full: FilledStore, other: FilledStore, backup: Path
 ) -> None:
-    target = tmp_path / "backup"
-    backed_up(full, target, piece_values=1_000_000)
     with pytest.raises(BackupError, match=r"is not empty .* nothing was changed.*pulsemon reset"):
-        fill_from(full, target)
+        fill_from(full, backup)
 
-    next(pieces := fill_from(other, target).run())  # and killed
+    next(pieces := fill_from(other, backup).run())  # and killed
     next(pieces)
     assert other.store.rows(f"EXISTS {other.database}.{UNFINISHED}") == [(1,)]
+    with pytest.raises(MigrationError, match="half filled from a backup"):
+        migrate(other.settings, other.store)
     with pytest.raises(BackupError, match="half filled from another backup"):
-        fill_from(other, target, "another-id")
-    again = fill_from(other, target)
+        fill_from(other, backup, "another-id")
+    again = fill_from(other, backup)
     list(again.run())
     assert all(one.is_same for one in again.compare())
     again.finish()
@@ -180,12 +193,10 @@ def test_a_database_with_rows_is_refused_and_one_half_filled_is_begun_anew(
     assert other.ttls() == full.ttls()
 
 
-def test_a_backup_of_a_newer_schema_or_program_is_refused(
-    full: FilledStore, other: FilledStore, tmp_path: Path
-) -> None:
-    copy = backed_up(full, tmp_path / "backup", piece_values=1_000_000)
+def test_a_backup_of_a_newer_schema_or_program_is_refused(other: FilledStore, backup: Path) -> None:
+    copy = copy_of(backup)
     newer = replace(copy, migrations=(*copy.migrations, Applied(9999, "9999_later", "0")))
-    fill = Fill(other.store, other.database, tmp_path / "backup", "an-id", newer)
+    fill = Fill(other.store, other.database, backup, "an-id", newer)
     with pytest.raises(BackupError, match=r"9999_later.*nothing was changed"):
         fill.begin(migrator(other.settings, other.store))
     text = Manifest("an-id", "", "0").as_json()
