@@ -42,11 +42,13 @@ class Bench:
 BENCHES: Mapping[str, str] = {
     "agent": "pulsemon_deploy.bench.agent",
     "alert-latency": "pulsemon_deploy.bench.alert_latency",
+    "backtest": "pulsemon_deploy.bench.backtest",
     "client": "pulsemon_deploy.bench.client",
     "control": "pulsemon_deploy.bench.control",
     "engine": "pulsemon_deploy.bench.engine",
     "gateway": "pulsemon_deploy.bench.gateway",
     "processor": "pulsemon_deploy.bench.processor",
+    "replay": "pulsemon_deploy.bench.replay",
     "sink": "pulsemon_deploy.bench.sink",
     "stack": "pulsemon_deploy.bench.stack",
     "storage": "pulsemon_deploy.bench.storage",

@@ -166,6 +166,31 @@ def test_the_state_of_a_day_is_kept_once_and_a_replay_can_begin_with_it(place: "
     assert replay.doubts() == ()
 
 
+def test_a_backtest_from_the_store_says_what_one_from_memory_says(place: "Place", room: "Room") -> None:
+    from pulsemon_schemas.rules import parse_rule
+    from pulsemon_schemas.series_history import SeriesKey
+    from pulsemon_sinks.reader.alerts import asker
+    from pulsemon_sinks.reader.series_history import StoredSeries
+    from pulsemon_sinks.reader.tiers import Reach
+    from pulsemon_stream_processors.replay.backtest import Backtest, JudgedSeries
+    from support.series_memory import SeriesMemory
+
+    busy: dict[SeriesKey, list[tuple[int, float]]] = {}
+    rows = place.rows("""SELECT server_id, labels, toUnixTimestamp64Milli(recorded_at), value FROM {}.samples FINAL
+        WHERE name = 'system.cpu.busy' ORDER BY recorded_at""")
+    for server_id, labels, at_ms, value in rows:
+        busy.setdefault(SeriesKey(server_id, labels), []).append((at_ms, value))
+    first_ms, last_ms = min(row[2] for row in rows), max(row[2] for row in rows)
+    stored = StoredSeries(asker(place.store, place.clickhouse.database), Reach())
+    for limit, operator in ((0.85, ">="), (0.25, "<=")):
+        body = {"metric": "system.cpu.busy", "operator": operator, "levels": {"warning": {"limit": limit}}}
+        judged = JudgedSeries(parse_rule("own", body))
+        found, wanted = (Backtest(one).run(judged, first_ms, last_ms + 1) for one in (stored, SeriesMemory(busy)))
+        assert found.series == wanted.series == len(busy)
+        assert found.events == wanted.events
+        assert found.episodes
+
+
 def test_a_file_of_rules_says_what_would_have_fired(
     room: "Room", monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -60,6 +60,8 @@ class SeriesRun:
         """Judges samples that come in time."""
         watch, time = self.watch, self._time
         for at_ms, value in samples:
+            if at_ms <= watch.last_ms:  # stored twice
+                continue
             if watch.alert is not None and at_ms - watch.last_ms >= GONE_MS:
                 self._miss(at_ms)
             time.clock_ms = time.elapsed_ms = self.last_ms = at_ms
