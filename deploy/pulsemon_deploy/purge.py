@@ -6,24 +6,26 @@ keeps. What is still to be done after a kill, the same command does.
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pulsemon_schemas import keys
 from pulsemon_schemas.control import SERVER, Fold
 from pulsemon_schemas.keys import KEY, Key
+from pulsemon_schemas.partitioner import partition_for
 from pulsemon_schemas.runtime.kafka import KafkaSettings
-from pulsemon_schemas.topics import METRICS
+from pulsemon_schemas.topics import ALERTS, ALERTS_SHADOW, SERVER_STATE
 from pulsemon_sinks.clickhouse.connection import NativeStore
 from pulsemon_sinks.clickhouse.settings import ClickHouseSettings
 from pulsemon_sinks.purge import Deleted, StoredServer
 
 from pulsemon_deploy.compacted_topics import keys_left
-from pulsemon_deploy.group_lag import group_lag
 from pulsemon_deploy.kafka.key_logins import KeyLogins
 from pulsemon_deploy.purge_receipt import COMPACTED
+from pulsemon_deploy.topic_offsets import PartitionRange, group_offsets, partition_ranges
 
 POLL_SECONDS = 0.5
+TRANSACTIONAL = frozenset({ALERTS.name, ALERTS_SHADOW.name, SERVER_STATE.name})
 NAMES = tuple(one.name for one in COMPACTED)
 
 
@@ -87,9 +89,39 @@ def wait_for_processor(
         wait(POLL_SECONDS)
 
 
-def unread_records(admin: KafkaSettings, sink_group: str) -> int:
-    """How many records of the metrics topic the sink has not stored yet: any may be of the server."""
-    return group_lag(admin, sink_group, METRICS.name).records
+def ends(admin: KafkaSettings, topics: Iterable[str], server_id: str) -> dict[str, PartitionRange]:
+    """By topic, the partition that has all of the server, up to where it ends now. Raises TransientError."""
+    found: dict[str, PartitionRange] = {}
+    for topic in topics:
+        ranges = partition_ranges(admin, topic)
+        if ranges:
+            found[topic] = ranges[partition_for(server_id.encode(), len(ranges))]
+    return found
+
+
+def wait_for_sink(
+    admin: KafkaSettings,
+    groups: Mapping[str, str],
+    until: Mapping[str, PartitionRange],
+    seconds: float,
+    wait: Callable[[float], None] = time.sleep,
+) -> list[str]:
+    """Returns when the sink has stored all up to these ends, or has not for so long: the topics that are behind.
+
+    ``groups`` are those in which it reads the topics. Raises TransientError.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        behind = [topic for topic, end in until.items() if _is_behind(admin, groups[topic], topic, end)]
+        if not behind or time.monotonic() >= deadline:
+            return behind
+        wait(POLL_SECONDS)
+
+
+def _is_behind(admin: KafkaSettings, group_id: str, topic: str, end: PartitionRange) -> bool:
+    """A transaction ends with a mark that has an offset, and that nobody reads."""
+    last = end.end_offset - (topic in TRANSACTIONAL)
+    return end.first_offset < last and group_offsets(admin, group_id, topic).get(end.partition, 0) < last
 
 
 def retired_body(body: Mapping[str, object]) -> str:

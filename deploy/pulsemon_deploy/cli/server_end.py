@@ -58,7 +58,7 @@ def retire_server(server_id: str, keep_keys: bool, as_json: bool, **given: Any) 
 @click.argument("server_id")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option(
-    "--wait", "wait_ms", type=Duration(), default="30s", show_default=True, help="For the processor to end its states."
+    "--wait", "wait_ms", type=Duration(), default="30s", show_default=True, help="For processor and sink, each."
 )
 @change_options
 @json_option
@@ -98,21 +98,24 @@ def _written(log: "ControlLog", what: "Intent", server_id: str, as_json: bool) -
 
 def _done(own: Installation, server_id: str, found: "list[Key]", wait_seconds: float) -> dict[str, Any]:
     """Everything behind the control record, as the receipt tells it. ``again``: why the command is to be repeated."""
+    from pulsemon_schemas.topics import ALERTS, ALERTS_SHADOW, METRICS, SERVER_STATE
     from pulsemon_sinks.settings import ENVIRONMENT_PREFIX, SinkSettings
 
-    from pulsemon_deploy.purge import delete_stored, end_logins, unread_records, wait_for_processor
+    from pulsemon_deploy.purge import delete_stored, end_logins, ends, wait_for_processor, wait_for_sink
     from pulsemon_deploy.purge_receipt import utc_now, what_stays
 
     admin = own.kafka(ADMIN)
     logins = end_logins(admin, found)
     topics = wait_for_processor(admin, server_id, wait_seconds)
+    groups = own.config.load(SinkSettings, ENVIRONMENT_PREFIX).groups
+    of_server = (METRICS.name, ALERTS.name, ALERTS_SHADOW.name, SERVER_STATE.name)
+    behind = wait_for_sink(admin, groups, ends(admin, of_server, server_id), wait_seconds)
     deleted = delete_stored(own.clickhouse(), server_id)
-    unread = unread_records(admin, own.config.load(SinkSettings, ENVIRONMENT_PREFIX).group_id)
     again = [f"{one.left} rows came into {one.table} meanwhile" for one in deleted if one.left]
     if not topics.is_done:
         again.append("the processor has not ended it yet: does it run?")
-    if unread:
-        again.append(f"the sink has {unread} records of metrics still to store, which may be of this server")
+    if behind:
+        again.append(f"the sink has still to store records of {', '.join(behind)}, which may be of it: does it run?")
     at = utc_now()
     return {
         "at": at,

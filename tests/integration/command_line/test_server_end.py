@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 from pulsemon_deploy import purge
 from pulsemon_deploy.kafka import ensure_topics
+from pulsemon_deploy.topic_offsets import partition_ranges
 from pulsemon_schemas import codec
 from pulsemon_schemas.partitioner import partition_for
 from pulsemon_schemas.topics import ALERT_STATE, PROCESSOR_STATE, SERVER_STATE
 from pulsemon_sinks.clickhouse.settings import ClickHouseSettings
 from pulsemon_sinks.purge import StoredServer
+from pulsemon_sinks.settings import SinkSettings
 from support.alerts import state, transition
 from support.clickhouse import Engine
 from support.command_line import invoke, use_clickhouse, use_kafka
@@ -89,6 +92,7 @@ def test_a_purge_deletes_all_rows_of_one_server_and_no_other(
     assert invoke("server", "purge", server_id).exit_code == 2, "it asks first"
     assert all(counts(stored.settings, stored, server_id).values()), "and nothing was deleted"
 
+    sink_has_read_all(kafka)
     receipt = answer("server", "purge", server_id, "--yes", "--wait", "0", "--reason", "they asked")
 
     assert {one["table"]: one["rows"] for one in receipt["deleted"]} == of_other
@@ -109,17 +113,21 @@ def test_a_purge_that_was_cut_off_goes_on_and_a_second_one_changes_nothing(
 ) -> None:
     """What the processor has yet to end is told, and it alone ends it: with the tombstones it is done."""
     answer("server", "add", server_id)
-    produce(kafka, SERVER_STATE.name, server_id, codec.encode(state(server_id, "ok")))
+    for status in ("warning", "ok"):
+        produce(kafka, SERVER_STATE.name, server_id, codec.encode(state(server_id, status)))
     produce(kafka, ALERT_STATE.name, server_id, codec.encode(transition(server_id)), key="an-alert")
     produce(kafka, PROCESSOR_STATE.name, server_id, b"state")
 
     first = answer("server", "purge", server_id, "--yes", "--wait", "0", exit_code=1)
 
     assert first["keys_left_in_topics"] == dict.fromkeys(purge.NAMES, 1)
-    assert first["again"] == ["the processor has not ended it yet: does it run?"]
+    processor, sink = first["again"]
+    assert processor == "the processor has not ended it yet: does it run?"
+    assert sink.startswith(f"the sink has still to store records of {SERVER_STATE.name}")
     fill(stored, server_id)  # as the sink does with what it had still to read
     for topic in purge.NAMES:
         produce(kafka, topic, server_id, None, key="an-alert" if topic == ALERT_STATE.name else "")
+    sink_has_read_all(kafka)
     second = answer("server", "purge", server_id, "--yes", "--wait", "0")
     assert second["version"] == first["version"], "it was purged once"
     assert sum(one["rows"] for one in second["deleted"]) > 0
@@ -132,6 +140,17 @@ def produce(kafka: Broker, topic: str, server_id: str, value: bytes | None, key:
     partition = partition_for(server_id.encode(), 4)
     producer.produce(topic, value, key or server_id, partition)
     assert producer.flush(20) == 0
+
+
+def sink_has_read_all(kafka: Broker) -> None:
+    """Its groups have committed the ends of what they read."""
+    admin = kafka.admin()
+    for topic, group in SinkSettings().groups.items():
+        places = [
+            TopicPartition(topic, one.partition, one.end_offset) for one in partition_ranges(kafka.settings, topic)
+        ]
+        for future in admin.alter_consumer_group_offsets([ConsumerGroupTopicPartitions(group, places)]).values():
+            future.result(20)
 
 
 def counts(settings: ClickHouseSettings, stored: StoredAlerts, server_id: str) -> dict[str, int]:
