@@ -93,13 +93,15 @@ class ControlClient:
                 return
             cursor = [("cursor", page["next"])]
 
-    def create(self, path: str, body: Mapping[str, Any], said: Said) -> dict[str, Any]:
-        """Puts an entity in force that is not."""
-        return self._ask("PUT", path, body, {**said.headers(), "If-None-Match": ANY_VERSION})
+    def create(self, path: str, body: Mapping[str, Any], said: Said, *, dry_run: bool = False) -> dict[str, Any]:
+        """Puts an entity in force that is not; a dry run says what would be, and writes nothing."""
+        return self._ask("PUT", path + _dry(dry_run), body, {**said.headers(), "If-None-Match": ANY_VERSION})
 
-    def replace(self, path: str, body: Mapping[str, Any], version: int | None, said: Said) -> dict[str, Any]:
+    def replace(
+        self, path: str, body: Mapping[str, Any], version: int | None, said: Said, *, dry_run: bool = False
+    ) -> dict[str, Any]:
         """Puts another body in the place of the version that was seen; None for whichever is in force."""
-        return self._ask("PUT", path, body, {**said.headers(), "If-Match": _tag(version)})
+        return self._ask("PUT", path + _dry(dry_run), body, {**said.headers(), "If-Match": _tag(version)})
 
     def delete(self, path: str, version: int | None, said: Said) -> None:
         """Ends the version that was seen; None for whichever is in force."""
@@ -151,6 +153,10 @@ class ControlClient:
 def address(*parts: str) -> str:
     """A path whose parts may hold any character: ``address("servers", "web 1")``."""
     return "".join(f"/{urllib.parse.quote(part, safe='')}" for part in parts)
+
+
+def _dry(is_dry: bool) -> str:
+    return "?dry_run=true" if is_dry else ""
 
 
 def _tag(version: int | None) -> str:

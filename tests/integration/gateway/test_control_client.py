@@ -29,9 +29,12 @@ def test_everything_that_is_done_to_an_entity(client: ControlClient, server_id: 
     with pytest.raises(ControlApiError) as refused:
         client.replace(path, {"role": "cache"}, made["version"], Said())
     assert (refused.value.status, refused.value.kind) == (409, "version-conflict")
-    assert refused.value.document["in_force"] == changed
+    assert refused.value.document["in_force"] == client.get(path)
     assert "Version" in str(refused.value)
-    assert client.get(path) == changed
+    assert {**client.get(path), "remarks": []} == changed
+    foreseen = client.replace(path, {"role": "cache"}, changed["version"], Said(), dry_run=True)
+    assert (foreseen["body"]["role"], foreseen["version"]) == ("cache", changed["version"])
+    assert client.get(path)["body"]["role"] == "db", "nothing was written"
     key = client.act("/keys", {"server_id": f"{server_id} ü"}, Said())
     assert client.act(address("keys", key["id"], "revoke"), {}, Said())["body"]["state"] == "revoked"
     client.delete(path, changed["version"], Said())

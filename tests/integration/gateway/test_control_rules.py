@@ -33,6 +33,22 @@ def test_a_rule_is_judged_when_it_is_written(gateway: Gateway, token: str) -> No
     assert (again.status, again.json["body"]) == (200, made.json["body"])
 
 
+def test_what_may_not_be_meant_is_told_also_before_it_is_written(gateway: Gateway, token: str) -> None:
+    metric, word = f"test.{uuid.uuid4().hex[:8]}", uuid.uuid4().hex
+    dry = ask(gateway, "PUT", f"/rules/{word}-b?dry_run=true", token, rule(metric), FRESH)
+    assert (dry.status, dry.json["version"], dry.json["changed_at"]) == (200, -1, None)
+    assert dry.json["remarks"] == [f"the catalogue has no metric {metric}; the rule waits for somebody to send it"]
+    assert ask(gateway, "GET", f"/rules/{word}-b", token).status == 404, "nothing was written"
+    made = ask(gateway, "PUT", f"/rules/{word}-a", token, rule(metric), FRESH)
+    other = ask(gateway, "PUT", f"/rules/{word}-b", token, rule(metric), FRESH)
+    assert (len(made.json["remarks"]), len(other.json["remarks"])) == (1, 2)
+    assert f"{word}-a judges it" in other.json["remarks"][1]
+    stale = ask(gateway, "PUT", f"/rules/{word}-a?dry_run=true", token, rule(metric), {"If-Match": '"0"'})
+    assert stale.problem == "version-conflict"
+    for wrong in ("dry_run=yes", "dryrun=true"):
+        assert ask(gateway, "PUT", f"/rules/{word}-a?{wrong}", token, rule(metric), FRESH).status == 400
+
+
 def test_explain_names_the_rule_that_judges_and_why_not_the_others(
     gateway: Gateway, token: str, server_id: str
 ) -> None:
@@ -90,8 +106,9 @@ def test_other_kinds_are_written_as_a_whole(
     made = ask(gateway, "PUT", one, token, body, FRESH)
     assert made.status == 201
     assert body.items() <= made.json["body"].items()
-    assert ask(gateway, "GET", one, token).json == made.json
-    assert made.json in ask(gateway, "GET", f"/{path}?limit=1000", token).json["items"]
+    shown = ask(gateway, "GET", one, token).json
+    assert {**shown, "remarks": []} == made.json
+    assert shown in ask(gateway, "GET", f"/{path}?limit=1000", token).json["items"]
     assert ask(gateway, "DELETE", one, token, headers=etag(made)).status == 204
 
 

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pulsemon_schemas.control import DELETE, PUT, UNUSED
+from pulsemon_schemas.control import DELETE, PUT, UNUSED, Verdict
 from pulsemon_schemas.records import ControlRecord
 from pulsemon_schemas.rules import RuleError
 
 from pulsemon_producers.gateway.control.configuration import Configuration, Held, Outcome
 from pulsemon_producers.gateway.control.preconditions import Intent
-from pulsemon_producers.gateway.control.writer import ControlWriter, Describe
+from pulsemon_producers.gateway.control.writer import ControlWriter, Describe, conflict
 from pulsemon_producers.gateway.keyring import Principal
 from pulsemon_producers.gateway.problems import ENTITY_INVALID, KEY_REUSED, Problem, Rejected
 
@@ -48,6 +48,17 @@ class Changes:
         """Puts a body in force. ``is_random``: a repeated one is another each time, so bodies are not compared."""
         text = json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return await self._make(entity, PUT, text, what, who, describe, is_random)
+
+    def foresee(
+        self, entity: tuple[str, str], body: Mapping[str, Any], what: Intent, who: Principal, describe: Describe
+    ) -> Made:
+        """What ``put`` would do, as far as is known here; nothing is written. ``version`` is the one in force now."""
+        newest, current = self._configuration.newest(*entity), self._configuration.version(*entity)
+        expected = self._expected(entity, what)
+        if expected != current:
+            raise conflict(expected, Outcome(Verdict(void=True, version=current), newest), describe)
+        held = Held(entity[1], current, 0, body, who.author, what.on_behalf_of, what.reason, what.change_id)
+        return Made(current, held, newest is None or newest.is_ended, is_repeated=False)
 
     async def delete(self, entity: tuple[str, str], what: Intent, who: Principal, describe: Describe) -> Made:
         """Ends an entity."""

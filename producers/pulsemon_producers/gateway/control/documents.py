@@ -86,6 +86,7 @@ def header_parameter(name: str, description: str, pattern: str = "") -> dict[str
     return {"name": name, "in": "header", "required": False, "description": description, "schema": schema}
 
 
+DRY_RUN = query_parameter("dry_run", "true: say what would be, and write nothing.", {"type": "boolean"})
 CHANGE_HEADERS: tuple[Mapping[str, Any], ...] = (
     header_parameter("Idempotency-Key", "Names the change: repeating it makes no second version.", "^[!-~]{1,128}$"),
     header_parameter("Pulsemon-Reason", "Why; kept for ever beside the change.", "^[ -~]{0,500}$"),
@@ -139,15 +140,16 @@ def showing(kind: EntityKind) -> Operation:
 
 def putting(kind: EntityKind) -> Operation:
     """Put."""
-    schema = representation_schema(kind)
+    remarks = {"type": "array", "items": {"type": "string"}, "description": "What is allowed and may not be meant."}
+    schema = _with(representation_schema(kind), {"remarks": remarks})
     return Operation(
         f"Make or change a {kind.noun}",
         {
-            200: answer("A new version is in force.", schema, tagged=True),
+            200: answer("A new version is in force; of a dry run: what it would be, and the version now.", schema),
             201: answer("It is made, and in force.", schema, tagged=True),
         },
         WRITE_PROBLEMS,
-        (path_parameter("entity_id", f"Id of the {kind.noun}."), *MATCH_HEADERS, *CHANGE_HEADERS),
+        (path_parameter("entity_id", f"Id of the {kind.noun}."), DRY_RUN, *MATCH_HEADERS, *CHANGE_HEADERS),
         kind.body_schema,
         operation_id=f"put_{_snake(kind.noun)}",
         scopes=(kind.write_scope,),

@@ -20,6 +20,11 @@ def nothing_beside(_: Held) -> Mapping[str, Any]:
     return {}
 
 
+def no_remarks(_: Held, __: Mapping[str, Held]) -> list[str]:
+    """For kinds whose entities do not get into each other's way."""
+    return []
+
+
 def whole_body(held: Held) -> Mapping[str, Any]:
     """For kinds without secrets."""
     return held.body
@@ -41,7 +46,8 @@ class EntityKind:
 
     ``path`` follows ``/api/v1/``. ``body_schema`` is for the OpenAPI document, ``check`` decides. ``beside`` are
     members of its representation that the control log does not have, described by ``beside_schema``; ``shown_body`` is
-    what may be seen of the body, with the members of ``shown_schema``.
+    what may be seen of the body, with the members of ``shown_schema``. ``remarks`` are told when one is written: what
+    is allowed, given all that are in force, and yet may not be meant.
     """
 
     entity_type: str
@@ -57,6 +63,7 @@ class EntityKind:
     shown_body: Callable[[Held], Mapping[str, Any]] = whole_body
     shown_schema: Mapping[str, Any] = field(default_factory=dict)
     is_id: Callable[[str], bool] = is_plain_id
+    remarks: Callable[[Held, Mapping[str, Held]], list[str]] = no_remarks
 
     def representation(self, held: Held) -> dict[str, Any]:
         """A version as it is answered."""

@@ -60,6 +60,14 @@ def given(parameters: Sequence[tuple[str, str]], names: Sequence[str]) -> dict[s
     return found
 
 
+def flag(asked: Mapping[str, str], name: str) -> bool:
+    """A parameter that is true or false, and false if it is not there. Raises Problem."""
+    value = asked.get(name, "false")
+    if value not in ("true", "false"):
+        raise Problem(INVALID_REQUEST, f"{name} is true or false.")
+    return value == "true"
+
+
 def cut(places: Sequence[str], items: Mapping[str, Item], asked: Page[Item]) -> tuple[list[Item], str | None]:
     """The items of the page, and the cursor of the next one; None if there is none. ``places`` are sorted."""
     found: list[Item] = []

@@ -14,12 +14,13 @@ from pulsemon_producers.gateway.control.changes import Changes, Made, invalid
 from pulsemon_producers.gateway.control.configuration import Configuration, Held
 from pulsemon_producers.gateway.control.gate import Gate
 from pulsemon_producers.gateway.control.kind import EntityKind
-from pulsemon_producers.gateway.control.listing import cut, page
+from pulsemon_producers.gateway.control.listing import cut, flag, given, page
 from pulsemon_producers.gateway.control.preconditions import etag, intent
 from pulsemon_producers.gateway.problems import ENTITY_UNKNOWN, INVALID_REQUEST, Problem
 
 ROOT = "/api/v1"
 CREATED, NO_CONTENT = 201, 204
+DRY_RUN = "dry_run"
 
 
 class EntityResource:
@@ -70,6 +71,7 @@ class EntityResource:
         """Make it, or replace the version that was seen. It is in force when this answers 200 or 201."""
         who = self.gate.enter(request, self.kind.write_scope)
         what = intent(request.headers, must_match=True)
+        is_dry = flag(given(request.query_params.multi_items(), (DRY_RUN,)), DRY_RUN)
         entity_id = self._entity_id(request)
         sent = await self.gate.read(request)
         try:
@@ -77,8 +79,14 @@ class EntityResource:
         except RuleError as error:
             raise invalid(error) from error
         entity = (self.kind.entity_type, entity_id)
-        made = await self.changes.put(entity, body, what, who, self.kind.representation)
-        return self.answer(made)
+        if is_dry:
+            made = self.changes.foresee(entity, body, what, who, self.kind.representation)
+        else:
+            made = await self.changes.put(entity, body, what, who, self.kind.representation)
+        remarks = self.kind.remarks(made.held, self.entities())
+        if is_dry:
+            return json_answer({**self.kind.representation(made.held), "remarks": remarks})
+        return self.answer(made, {"remarks": remarks})
 
     async def delete(self, request: Request) -> Response:
         """End the version that was seen. Its history stays."""

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pulsemon_schemas.rules import parse_rule, rule_body
+from pulsemon_schemas.catalogue import METRICS
+from pulsemon_schemas.rules import Rule, RuleError, parse_rule, rule_body, ties
 from pulsemon_schemas.rules.rule import KINDS, LEVELS
 from pulsemon_schemas.tokens import WRITE_RULES
 
@@ -14,6 +15,7 @@ from pulsemon_producers.gateway.control.kinds.scope_schema import SCOPE_SCHEMA
 from pulsemon_producers.gateway.control.listing import searched
 
 RULE = "rule"
+KNOWN = frozenset(one.name for one in METRICS)
 _LEVEL = {
     "type": "object",
     "properties": {
@@ -44,6 +46,27 @@ def check(entity_id: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
     return rule_body(parse_rule(entity_id, body))
 
 
+def remarks(held: Held, others: Mapping[str, Held]) -> list[str]:
+    """Metrics that nobody may send, and rules that only the id sets apart from this one."""
+    rule = parse_rule(held.entity_id, held.body)
+    found = [
+        f"the catalogue has no metric {series.metric}; the rule waits for somebody to send it"
+        for series in rule.all_series
+        if series.metric not in KNOWN
+    ]
+    for other in ties(filter(None, map(_read, others.values())), rule):
+        first = min(other, rule.id)
+        found.append(f"{other} has the same scope and metric; where both cover a series {first} judges it")
+    return found
+
+
+def _read(held: Held) -> Rule | None:
+    try:
+        return parse_rule(held.entity_id, held.body)
+    except RuleError:
+        return None
+
+
 def _equals(field: str) -> Filter[Held]:
     return Filter(f"Only those with this {field}.", lambda held, value: held.body.get(field) == value)
 
@@ -67,6 +90,7 @@ KIND = EntityKind(
         ),
         "q": searched(lambda held: _texts(held)),
     },
+    remarks=remarks,
     is_id=lambda entity_id: entity_id != EXPLAIN and is_plain_id(entity_id),
 )
 
