@@ -36,6 +36,7 @@ def read_composite(fields: Fields, rule_id: str) -> dict[str, Any]:
         "operator": named[lead].operator,
         "levels": levels.made(named[lead]),
         "no_data": fields.choice("no_data", NO_DATA, UNKNOWN),
+        "flapping": fields.boolean("flapping", True),
     }
 
 

@@ -6,7 +6,7 @@ from pulsemon_schemas.records import AlertEvent
 from pulsemon_schemas.rules.environments import environment_of
 
 PENDING = "pending"
-OPEN_STATES = (PENDING, "firing", "acknowledged", "unknown")
+OPEN_STATES = (PENDING, "firing", "acknowledged", "flapping", "unknown")
 """An alert about an environment counts while it is pending too: its servers' own alerts may come before it fires."""
 
 

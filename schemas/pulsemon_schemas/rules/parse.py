@@ -69,6 +69,8 @@ def rule_body(rule: Rule) -> dict[str, Any]:
     body |= {"levels": {level.name: _level_body(level) for level in rule.levels}, "family": rule.family}
     if rule.no_data != UNKNOWN:
         body |= {"no_data": rule.no_data}
+    if not rule.flapping:
+        body |= {"flapping": False}
     if rule.kind == COMPOSITE:
         return body | composite_body(rule)
     if rule.kind == MISSING:
@@ -96,6 +98,7 @@ def _threshold(fields: Fields, _rule_id: str) -> dict[str, Any]:
         "operator": sign,
         "levels": _levels(fields.nested("levels"), 1 if sign in {">=", ">"} else -1),
         "no_data": fields.choice("no_data", NO_DATA, UNKNOWN),
+        "flapping": fields.boolean("flapping", True),
     }
 
 

@@ -102,6 +102,8 @@ class Level:
 class Rule:
     """One version of a rule. ``levels`` go from the mildest to the worst; a rule with none judges nothing.
 
+    ``flapping``: an alert that comes and goes is one alert, until it is steady again.
+
     Of the rules of one ``family`` that cover a series only the one with the narrowest scope judges it. ``version`` is
     the offset of the rule in the control log, -1 if it comes from a file. A fleet rule judges each environment in its
     scope that has ``min_servers``.
@@ -123,6 +125,7 @@ class Rule:
     lead: str = ""
     by: tuple[str, ...] = ()
     no_data: str = UNKNOWN
+    flapping: bool = True
     stale_seconds: float = 0.0
     min_servers: int = 0
     scope: Scope = field(default_factory=Scope)
@@ -161,6 +164,10 @@ class Rule:
         if level.recovery is None:
             return True
         return value <= level.recovery if self.fires_above else value >= level.recovery
+
+    def is_calmer(self, value: float, other: float) -> bool:
+        """Whether a value is farther from being bad than another one."""
+        return value < other if self.fires_above else value > other
 
     def calm_value(self, limit: float) -> float:
         """The value nearest to a limit that does not cross it."""

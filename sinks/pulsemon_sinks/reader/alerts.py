@@ -16,7 +16,7 @@ Ask = Callable[[str, Mapping[str, Any]], list[Row]]
 """Asks a question in which ``{database}`` stands for the database."""
 
 LEVELS = ("info", "warning", "critical")
-OPEN = ("firing", "acknowledged", "unknown")
+OPEN = ("firing", "acknowledged", "flapping", "unknown")
 PENDING = "pending"
 ENDED = ("resolved", "expired")
 PURGED = "purged"

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-PENDING, FIRING, ACKNOWLEDGED = "pending", "firing", "acknowledged"
+PENDING, FIRING, ACKNOWLEDGED, FLAPPING = "pending", "firing", "acknowledged", "flapping"
 RESOLVED, UNKNOWN, EXPIRED = "resolved", "unknown", "expired"
 ENDED = frozenset({RESOLVED, EXPIRED})
-HOLDING = frozenset({FIRING, ACKNOWLEDGED, UNKNOWN})
-"""States in which an alert counts for the status of its server: unknown is not calm."""
+HOLDING = frozenset({FIRING, ACKNOWLEDGED, FLAPPING, UNKNOWN})
+"""States in which an alert counts for the status of its server: neither unknown nor flapping is calm."""
 
 
 class Evidence(NamedTuple):
@@ -25,6 +25,7 @@ class Alert:
     ``start_offset`` is that of the first record that took part in the condition, -1 after the window was edited, until
     the next sample; ``evidence`` is what was judged last.
     ``late``: the last transition was made by late data; ``is_confirmed``: not all of them were.
+    While it flaps, ``is_calm`` says on which side it is, and ``suggested`` which recovery value would have kept it one.
     ``acknowledged_until_ms`` is 0 for no end. ``unknown_ms`` is the elapsed time at which the alert became unknown.
     """
 
@@ -39,4 +40,6 @@ class Alert:
     evidence: Evidence | None = None
     acknowledged_until_ms: int = 0
     unknown_ms: int = -1
+    is_calm: bool = False
+    suggested: float | None = None
     suppressed_by: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from typing import Any
 from pulsemon_schemas import codec
 from pulsemon_schemas.errors import ContractError
 from pulsemon_schemas.records import AlertEvent, LogRecord, ServerState
-from pulsemon_schemas.rules import Rule, ServerProfile
+from pulsemon_schemas.rules import Level, Rule, ServerProfile
 from pulsemon_schemas.ticks import TICK_KEY
 from pulsemon_schemas.topics import ALERT_STATE, ALERTS, DEADLETTER, EVENTS, FLEET_EVENTS, SERVER_STATE
 
@@ -57,7 +57,6 @@ class Journal:
         level = rule.level(alert.level)
         limit = level.limit if level else None
         evidence = alert.evidence
-        is_decided = level is not None and evidence is not None and rule.lead_decides(level)
         event = AlertEvent(
             event_id=event_id(alert.id, alert.transition),
             alert_id=alert.id,
@@ -79,7 +78,7 @@ class Journal:
             late=alert.late,
             value=evidence.value if evidence else None,
             limit=limit,
-            calm_value=rule.calm_value(limit) if limit is not None and is_decided else None,
+            calm_value=_calm_value(rule, alert, level),
             window_function=rule.window.function if rule.metric else "",
             window_seconds=rule.window.seconds,
             sample_count=evidence.sample_count if evidence else 0,
@@ -162,3 +161,12 @@ class Journal:
 
     def _write(self, topic: str, key: bytes, value: bytes | None, server_id: str) -> None:
         self.outputs.append(Output(topic, self._place.partition, key, value, server_id, self._offset))
+
+
+def _calm_value(rule: Rule, alert: Alert, level: Level | None) -> float | None:
+    """The value nearest to the limit that would not fire; of an alert that flaps the recovery value it should have."""
+    if alert.suggested is not None:
+        return alert.suggested
+    if level is None or alert.evidence is None or not rule.lead_decides(level):
+        return None
+    return rule.calm_value(level.limit)

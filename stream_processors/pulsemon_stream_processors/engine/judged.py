@@ -2,17 +2,22 @@
 
 from collections.abc import Callable, Mapping
 from copy import copy
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from pulsemon_schemas.rules.rule import ALERT, MISSING, Rule
 
 from pulsemon_stream_processors.engine.alert import Alert
 from pulsemon_stream_processors.engine.condition import NEVER, Condition
+from pulsemon_stream_processors.engine.flapping import Flip
 
 MISSED_STEPS = 3
 """Two samples may be missing between two others before time between them stops to count."""
 FIRST_GAP_MS = 300_000
 LONGEST_STEP_MS = 2 * 3_600_000
+
+KEPT = ("rule", "conditions", "failed_version", "is_idle", "closed_seen_ms", "flips")
+_kept_of = attrgetter(*KEPT)
 
 
 class Key(NamedTuple):
@@ -29,7 +34,8 @@ class Judged:
 
     ``is_amended``: what was judged last was changed by a late sample. ``failed_version`` is the version of the rule
     that could not be judged, and is not tried again. ``is_idle``: there is no alert. ``closed_seen_ms`` is ``seen_ms``
-    when somebody closed an alert about samples that do not come: there is no other before one comes.
+    when somebody closed an alert about samples that do not come: there is no other before one comes. ``flips`` are the
+    changes by which it began to fire or recovered.
     """
 
     __slots__ = (
@@ -37,6 +43,7 @@ class Judged:
         "closed_seen_ms",
         "conditions",
         "failed_version",
+        "flips",
         "is_amended",
         "is_idle",
         "key",
@@ -63,6 +70,7 @@ class Judged:
         self.step_ms = 0
         self.seen_ms = 0
         self.closed_seen_ms = NEVER
+        self.flips: tuple[Flip, ...] = ()
         self.failed_version = NEVER - 1
 
     @property
@@ -113,21 +121,13 @@ class Judged:
     def kept(self) -> tuple[Any, ...]:
         """What rules and transitions change, for ``put_back``; samples are not kept."""
         conditions = [(one, one.since_ms, one.is_on, one.calm_ms) for one in self.conditions.values()]
-        return (
-            self.rule,
-            self.conditions,
-            self.failed_version,
-            self.is_idle,
-            copy(self.alert),
-            self.closed_seen_ms,
-            conditions,
-        )
+        return _kept_of(self), copy(self.alert), conditions
 
     def put_back(self, kept: tuple[Any, ...]) -> None:
         """Brings back what was kept."""
-        self.rule, self.conditions, self.failed_version, self.is_idle, self.alert, self.closed_seen_ms, conditions = (
-            kept
-        )
+        values, self.alert, conditions = kept
+        for name, value in zip(KEPT, values, strict=True):
+            setattr(self, name, value)
         for one, since_ms, is_on, calm_ms in conditions:
             one.since_ms, one.is_on, one.calm_ms = since_ms, is_on, calm_ms
 

@@ -10,6 +10,7 @@ from pulsemon_stream_processors.engine.alert import (
     ENDED,
     EXPIRED,
     FIRING,
+    FLAPPING,
     PENDING,
     RESOLVED,
     UNKNOWN,
@@ -17,6 +18,7 @@ from pulsemon_stream_processors.engine.alert import (
     Evidence,
 )
 from pulsemon_stream_processors.engine.configuration import Configuration
+from pulsemon_stream_processors.engine.flapping import ENTER, LEAVE, WINDOW_MS, noted, recovery_beyond, share
 from pulsemon_stream_processors.engine.identity import alert_id
 from pulsemon_stream_processors.engine.journal import Journal
 from pulsemon_stream_processors.engine.judged import Judged
@@ -53,9 +55,11 @@ class Lifecycle:
             if alert.start_offset < 0:
                 alert.start_offset = evidence.first_offset
             if alert.state == PENDING:
-                self._advance_pending(server, watch, alert, level, moment)
+                self._advance_pending(server, watch, alert, level, moment, evidence.value)
+            elif alert.state == FLAPPING:
+                self._advance_flapping(server, watch, alert, level, moment, evidence.value)
             else:
-                self._advance_firing(server, watch, alert, level, moment)
+                self._advance_firing(server, watch, alert, level, moment, evidence.value)
         if watch.alert is None:  # a milder level may have been waiting while a worse one recovered
             waiting = watch.pending_level()
             if level or waiting:
@@ -96,19 +100,31 @@ class Lifecycle:
         watch.alert = alert = Alert(found, moment.at_ms, evidence.first_offset, evidence=evidence)
         watch.is_idle = False
         server.open[watch.key] = watch
+        if state == FIRING:
+            watch.flips = noted(watch.flips, moment.at_ms, evidence.value)
         self._by_sample(server, watch, alert, state, level, moment, watch.told(level))
 
-    def _advance_pending(self, server: Server, watch: Judged, alert: Alert, level: str, moment: Moment) -> None:
+    def _advance_pending(
+        self, server: Server, watch: Judged, alert: Alert, level: str, moment: Moment, value: float
+    ) -> None:
         if level:
+            watch.flips = noted(watch.flips, moment.at_ms, value)
             self._by_sample(server, watch, alert, FIRING, level, moment, _held_text(watch, level))
         elif not watch.pending_level():
             reason = "did not last: the limit was not crossed for long enough"
             self._by_sample(server, watch, alert, EXPIRED, alert.level, moment, reason)
 
-    def _advance_firing(self, server: Server, watch: Judged, alert: Alert, level: str, moment: Moment) -> None:
+    def _advance_firing(
+        self, server: Server, watch: Judged, alert: Alert, level: str, moment: Moment, value: float
+    ) -> None:
         state, reason = alert.state, ""
         if not level:
+            watch.flips = noted(watch.flips, moment.at_ms, value)
             state, level, reason = RESOLVED, alert.level, "recovered"
+            if watch.rule.flapping and share(watch.flips, moment.at_ms) >= ENTER:
+                state, alert.is_calm = FLAPPING, True
+                alert.suggested = recovery_beyond((at for _, at in watch.flips), fires_above=watch.rule.fires_above)
+                reason = _flapping_text(watch, alert)
         elif alert.state == UNKNOWN:
             state, reason = FIRING, "samples are here again"
         elif level != alert.level:
@@ -119,6 +135,24 @@ class Lifecycle:
             reason = "holds still, now that samples are in time"
         if reason:
             self._by_sample(server, watch, alert, state, level, moment, reason)
+
+    def _advance_flapping(
+        self, server: Server, watch: Judged, alert: Alert, level: str, moment: Moment, value: float
+    ) -> None:
+        """Nothing is said of its changes before it is steady again, but for a level that is worse."""
+        if alert.is_calm == bool(level):
+            alert.is_calm = not level
+            watch.flips = noted(watch.flips, moment.at_ms, value)
+        suggested = recovery_beyond((value,), fires_above=watch.rule.fires_above)
+        if alert.suggested is None or watch.rule.is_calmer(suggested, alert.suggested):
+            alert.suggested = suggested
+        is_worse = _rank(watch.rule, level) > _rank(watch.rule, alert.level)
+        if share(watch.flips, moment.at_ms) < LEAVE:
+            state = FIRING if level else RESOLVED
+            reason = "steady again" if level else f"recovered; {_flapping_text(watch, alert)}"
+            self._by_sample(server, watch, alert, state, level or alert.level, moment, reason)
+        elif is_worse:
+            self._by_sample(server, watch, alert, FLAPPING, level, moment, _held_text(watch, level))
 
     def _by_sample(
         self,
@@ -156,6 +190,8 @@ class Lifecycle:
             alert.acknowledged_until_ms = 0
         if state != UNKNOWN:
             alert.unknown_ms = -1
+        if FLAPPING not in {state, before[0]}:
+            alert.suggested = None
         alert.suppressed_by = self.suppressors(server, subject, level)
         first_offset = alert.start_offset
         if alert.evidence is not None and (first_offset < 0 or before[0] not in {"", PENDING}):
@@ -190,6 +226,11 @@ def subject_of(watch: Judged) -> Subject:
 
 def _rank(rule: Rule, name: str) -> int:
     return next((at for at, level in enumerate(rule.levels) if level.name == name), -1)
+
+
+def _flapping_text(watch: Judged, alert: Alert) -> str:
+    count, minutes = len(watch.flips), WINDOW_MS // 60_000
+    return f"{count} changes within {minutes} minutes: a recovery of {alert.suggested:g} would make it one alert"
 
 
 def _held_text(watch: Judged, name: str) -> str:

@@ -28,7 +28,7 @@ State = dict[str, Any]
 
 ALERT_FIELDS = (
     "id", "started_ms", "start_offset", "transition", "state", "level", "late", "is_confirmed",
-    "acknowledged_until_ms", "unknown_ms",
+    "acknowledged_until_ms", "unknown_ms", "is_calm", "suggested",
 )  # fmt: skip
 PROBE_FIELDS = ("last_ms", "step_ms", "value", "count", "first_offset")
 MISSING_FIELDS = ("seen_at_ms", "producer_id", "sequence", "offset")
@@ -134,6 +134,8 @@ def _watch(watch: Judged) -> State:
         "levels": {name: [one.since_ms, one.is_on, one.calm_ms] for name, one in watch.conditions.items()},
         "alert": alert_state(watch.alert),
     }
+    if watch.flips:
+        state["flips"] = watch.flips
     if isinstance(watch, Joint):
         probes = watch.probes
         return state | {"probes": {source: _probes(probes[source]) for source in probes if probes[source]}}
@@ -156,7 +158,10 @@ def _window(window: Window | None) -> State:
 def _restored_watch(state: Mapping[str, Any], history: ControlHistory) -> Judged:
     key, rule = Key(*state["key"]), history.rule(state["rule"])
     watch = _new_watch(key, rule, state)
-    watch.closed_seen_ms = state.get("closed_seen_ms", -1)
+    watch.closed_seen_ms, watch.flips = (
+        state.get("closed_seen_ms", -1),
+        tuple((at_ms, value) for at_ms, value in state.get("flips", ())),
+    )
     watch.failed_version = state["failed_version"]
     watch.last_ms, watch.step_ms, watch.seen_ms = state["last_ms"], state["step_ms"], state["seen_ms"]
     for name, (since_ms, is_on, calm_ms) in state["levels"].items():
@@ -209,7 +214,7 @@ def restored_alert(state: Mapping[str, Any] | None) -> Alert | None:
     if state is None:
         return None
     evidence = Evidence(*state["evidence"]) if state["evidence"] else None
-    fields = {name: state[name] for name in ALERT_FIELDS}
+    fields = {name: state[name] for name in ALERT_FIELDS if name in state}
     return Alert(**fields, evidence=evidence, suppressed_by=tuple(state["suppressed_by"]))
 
 

@@ -9,7 +9,7 @@ import pytest
 from pulsemon_schemas.rules import LEVELS, parse_rule
 from pulsemon_schemas.rules.rule import FUNCTIONS, KINDS, OPERATORS, Level, Operand, Rule
 from pulsemon_schemas.rules.scope import KINDS as SCOPES
-from pulsemon_stream_processors.engine.alert import ACKNOWLEDGED, ENDED, FIRING, PENDING, UNKNOWN
+from pulsemon_stream_processors.engine.alert import ACKNOWLEDGED, ENDED, FIRING, FLAPPING, PENDING, UNKNOWN
 
 PAGE = (Path(__file__).parents[3] / "docs" / "rules.md").read_text()
 EXAMPLES = re.findall(r"^```toml\n(.+?)^```$", PAGE, re.MULTILINE | re.DOTALL)
@@ -37,4 +37,4 @@ def test_every_choice_is_named(names: tuple[str, ...]) -> None:
 def test_every_state_has_a_row() -> None:
     life = PAGE.partition("## An alert's life")[2]
     rows = set(re.findall(r"^\| (\w+) \|", life, re.MULTILINE))
-    assert rows == {"state", PENDING, FIRING, ACKNOWLEDGED, UNKNOWN, *ENDED}
+    assert rows == {"state", PENDING, FIRING, ACKNOWLEDGED, FLAPPING, UNKNOWN, *ENDED}

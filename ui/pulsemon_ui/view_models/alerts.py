@@ -94,8 +94,8 @@ def muted_text(alert: Transition) -> str:
     """Why nobody is called: "" if somebody is."""
     if alert.state == "unknown":
         return "no samples now"
-    if alert.state == "acknowledged":
-        return "acknowledged"
+    if alert.state in ("acknowledged", "flapping"):
+        return alert.state
     return suppression_word(alert.suppressed_by)
 
 
