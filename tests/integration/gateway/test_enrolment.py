@@ -168,6 +168,24 @@ def test_one_machine_that_enrols_at_two_gateways_at_once_is_one_server(
     assert len([one for one in rows if one["id"].startswith(server_id)]) == 6
 
 
+def test_tokens_are_made_seen_and_ended_over_the_api(gateway: Gateway, server_id: str) -> None:
+    operators, _ = new_token(gateway)
+    asked = {"max_uses": 3, "environment": "prod", "labels": {"rack": "7"}, "expires_in_seconds": 3600}
+    made = ask(gateway, "POST", "/enrolment-tokens", operators, asked)
+    assert made.status == 201, made
+    assert enrol(gateway, made.json["secret"], wish(server_id)).json["server"]["labels"] == {"rack": "7"}
+    path = f"/enrolment-tokens/{made.json['id']}"
+    shown = ask(gateway, "GET", path, operators).json["body"]
+    assert (shown["uses"], shown["max_uses"], shown["environment"], shown["state"]) == (1, 3, "prod", "good")
+    assert "secrets" not in json.dumps(shown)
+    assert ask(gateway, "POST", f"{path}/revoke", operators).status == 200
+    assert enrol(gateway, made.json["secret"], wish(f"{server_id}-b")).problem == "key-revoked"
+    wrong = ask(gateway, "POST", "/enrolment-tokens", operators, {"max_uses": 0.5, "region": "x" * 300})
+    assert {one["pointer"] for one in wrong.json["errors"]} == {"/max_uses", "/region"}
+    reader, _ = new_token(gateway, ["control:read"])
+    assert ask(gateway, "POST", "/enrolment-tokens", reader, {}).problem == "scope-missing"
+
+
 def together(do: Any, count: int) -> list[Reply]:
     barrier = threading.Barrier(count)
 

@@ -17,6 +17,7 @@ from pulsemon_producers.gateway.control.explain_routes import explain_router
 from pulsemon_producers.gateway.control.gate import Gate
 from pulsemon_producers.gateway.control.kind import EntityKind
 from pulsemon_producers.gateway.control.kinds import routes, rules
+from pulsemon_producers.gateway.control.kinds.enrolment_tokens import enrolment_kind
 from pulsemon_producers.gateway.control.kinds.keys import key_kind
 from pulsemon_producers.gateway.control.kinds.operator_tokens import token_kind
 from pulsemon_producers.gateway.control.kinds.quiet import quiet_kinds
@@ -62,7 +63,11 @@ class ControlApi:
             *quiet_kinds(now_ms),
             routes.KIND,
         )
-        self._secret_kinds: tuple[SecretKind, ...] = (key_kind(configuration, now_ms), token_kind(now_ms))
+        self._secret_kinds: tuple[SecretKind, ...] = (
+            key_kind(configuration, now_ms),
+            token_kind(now_ms),
+            enrolment_kind(now_ms),
+        )
 
     def routers(self) -> list[APIRouter]:
         """One for each kind of thing; in this order they are asked whether an address is theirs."""
