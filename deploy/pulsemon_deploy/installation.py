@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not bound
+OPERATOR_PREFIX = "PULSEMON_OPERATOR_"
 CLICKHOUSE_PREFIX = "PULSEMON_CLICKHOUSE_"
 WRITER_PASSWORD = "clickhouse-writer"  # noqa: S105 - the name of a file
 READER_PASSWORD = "clickhouse-reader"  # noqa: S105 - the name of a file
@@ -145,12 +146,22 @@ class Installation:
         return self._chosen(ENVIRONMENT_PREFIX, chosen or {}).load(GatewaySettings, ENVIRONMENT_PREFIX, own)
 
     def control_api(self) -> "HttpSettings":
-        """The gateway of this machine, with the token of whoever may read this home. SettingsError, HomeError."""
+        """Where operators reach the control API, and their token; the gateway and the token of this home unless said.
+
+        Another gateway is never shown the token of this home: it needs one beside its url. SettingsError, HomeError.
+        """
         from pulsemon_producers.http_settings import HttpSettings
 
+        given = self.config.given(OPERATOR_PREFIX)
+        if "url" in given:
+            return self.config.load(HttpSettings, OPERATOR_PREFIX)
         gateway = self.gateway()
-        here = replace(gateway, host=HOST) if gateway.host in EVERYWHERE else gateway
-        return HttpSettings(here.url, self.operator_token(), gateway.certificate_file)
+        own = {"url": (replace(gateway, host=HOST) if gateway.host in EVERYWHERE else gateway).url}
+        if gateway.certificate_file is not None:
+            own["ca_file"] = str(gateway.certificate_file)
+        if not given & {"key", "key_file"}:
+            own["key"] = self.operator_token().reveal()
+        return self.config.load(HttpSettings, OPERATOR_PREFIX, own)
 
     def operator_token(self) -> Secret:
         """What opens the control API to whoever may read this home; made at the first call. HomeError."""

@@ -33,6 +33,9 @@ PARTS = (
     Part("PULSEMON_CLICKHOUSE_", "pulsemon_sinks.clickhouse.settings:ClickHouseSettings"),
     Part("PULSEMON_AGENT_", "pulsemon_producers.settings:AgentSettings"),
     Part("PULSEMON_GATEWAY_", "pulsemon_producers.gateway.settings:GatewaySettings"),
+    Part(
+        "PULSEMON_OPERATOR_", "pulsemon_producers.http_settings:HttpSettings", {"url": "http://localhost", "key": "pm_"}
+    ),
     Part("PULSEMON_SINK_", "pulsemon_sinks.settings:SinkSettings"),
     Part("PULSEMON_PROCESSOR_", "pulsemon_stream_processors.settings:ProcessorSettings", {"tick_key": "-"}),
     Part("PULSEMON_UI_", "pulsemon_ui.settings:UiSettings", {"access_file": "-"}),

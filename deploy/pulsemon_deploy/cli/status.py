@@ -23,7 +23,7 @@ def status(context: click.Context, as_json: bool) -> None:
     found = look(own.home)
     address = make_link(own.ui()) if found.dashboard_is_ready else ""
     if as_json:
-        print_json({**found.as_json(), "dashboard": address})
+        print_json({**found.as_json(), "dashboard": address, "control_api": own.gateway().url if found.pid else ""})
     elif not found.pid:
         click.echo(as_invoked(f"nothing runs on {own.home.root}; start it with: pulsemon up"))
     else:
@@ -31,5 +31,6 @@ def status(context: click.Context, as_json: bool) -> None:
         click.echo(f"\n{found.summary()}")
         if address:
             click.echo(f"open {address}  (works once)")
+        click.echo(f"control API {own.gateway().url}, with the token in {own.home.operator_token}")
     if not found.is_well:
         context.exit(FOUND_WRONG)

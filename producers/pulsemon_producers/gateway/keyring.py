@@ -10,11 +10,12 @@ from pulsemon_schemas.tokens import OPERATOR_TOKEN
 from pulsemon_producers.gateway.control.configuration import Configuration, Held
 from pulsemon_producers.gateway.problems import KEY_UNKNOWN, OF_REFUSAL, Problem
 
+MAKE = "`pulsemon key add`, or for operators `pulsemon token add`"
 ADVICE = {
-    Refusal.UNKNOWN: "No such key, or it was copied wrongly. Make one with `pulsemon key add`.",
-    Refusal.REVOKED: "Somebody revoked it. Make another with `pulsemon key add`.",
-    Refusal.EXPIRED: "Its time is over. Make another with `pulsemon key add`.",
-    Refusal.ROTATED_OUT: "Its grace is over: use the key that `pulsemon key rotate` printed.",
+    Refusal.UNKNOWN: f"No such key or token, or it was copied wrongly. Make one with {MAKE}.",
+    Refusal.REVOKED: f"Somebody revoked it. Make another with {MAKE}.",
+    Refusal.EXPIRED: f"Its time is over. Make another with {MAKE}.",
+    Refusal.ROTATED_OUT: "Its grace is over: use the one that was printed when it was rotated.",
 }
 
 

@@ -1,5 +1,6 @@
 """Where this machine's parts are: its own, or those of the environment."""
 
+import stat
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,24 @@ def test_simulated_servers_come_with_their_history() -> None:
 def test_a_plan_that_cannot_be_carried_out_is_refused(wrong: tuple[Role, ...]) -> None:
     with pytest.raises(ValueError, match="stands twice, or needs one"):
         check_plan(wrong)
+
+
+def test_the_operator_of_a_home_reaches_its_gateway(tmp_path: Path) -> None:
+    home = {"PULSEMON_LOCAL_HOME": str(tmp_path / "home")}
+    own = installation({**home, "PULSEMON_LOCAL_GATEWAY_PORT": "8580"})
+    api = own.control_api()
+    assert api.url == "http://127.0.0.1:8580"
+    assert api.key.reveal() == own.operator_token().reveal() == own.home.operator_token.read_text().strip()
+    assert stat.S_IMODE(own.home.operator_token.stat().st_mode) == 0o600
+    assert installation({**home, "PULSEMON_OPERATOR_KEY": "pm_x"}).control_api().key.reveal() == "pm_x"
+
+
+def test_another_gateway_is_not_shown_the_token_of_this_home(tmp_path: Path) -> None:
+    elsewhere = {"PULSEMON_LOCAL_HOME": str(tmp_path / "home"), "PULSEMON_OPERATOR_URL": "https://gateway.example.org"}
+    with pytest.raises(SettingsError, match="key"):
+        installation(elsewhere).control_api()
+    api = installation({**elsewhere, "PULSEMON_OPERATOR_KEY": "pm_x"}).control_api()
+    assert (api.url, api.key.reveal()) == ("https://gateway.example.org", "pm_x")
 
 
 def test_processor_and_sink_have_the_same_key_of_ticks(tmp_path: Path) -> None:

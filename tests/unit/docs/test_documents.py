@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 from pulsemon_deploy.cli.root import COMMANDS
+from pulsemon_deploy.installation import OPERATOR_PREFIX as OPERATOR
 from pulsemon_deploy.settings import ENVIRONMENT_PREFIX as LOCAL
 from pulsemon_deploy.settings import LocalSettings
 from pulsemon_deploy.simulate.settings import ENVIRONMENT_PREFIX as SIMULATOR
 from pulsemon_deploy.simulate.settings import SimulatorSettings
 from pulsemon_producers.gateway.settings import ENVIRONMENT_PREFIX as GATEWAY
 from pulsemon_producers.gateway.settings import GatewaySettings
+from pulsemon_producers.http_settings import HttpSettings
 from pulsemon_producers.settings import ENVIRONMENT_PREFIX as AGENT
 from pulsemon_producers.settings import AgentSettings
 from pulsemon_schemas.reasons import REASONS
@@ -45,6 +47,7 @@ SETTINGS: tuple[tuple[type[Any], str, str], ...] = (
     (SimulatorSettings, SIMULATOR, "operations.md"),
     (UiSettings, UI, "operations.md"),
     (KafkaSettings, KAFKA, "kafka.md"),
+    (HttpSettings, OPERATOR, "operations.md"),
 )
 
 

@@ -15,7 +15,7 @@ from pulsemon_producers.gateway.control.configuration import Configuration, Held
 from pulsemon_producers.gateway.control.gate import Gate
 from pulsemon_producers.gateway.control.kind import EntityKind
 from pulsemon_producers.gateway.control.listing import cut, flag, given, page
-from pulsemon_producers.gateway.control.preconditions import etag, intent
+from pulsemon_producers.gateway.control.preconditions import Intent, etag, intent
 from pulsemon_producers.gateway.problems import ENTITY_UNKNOWN, INVALID_REQUEST, Problem
 
 ROOT = "/api/v1"
@@ -94,7 +94,8 @@ class EntityResource:
         what = intent(request.headers, must_match=True)
         entity_id = request.path_params["entity_id"]
         newest = self.configuration.newest(self.kind.entity_type, entity_id)
-        if newest is None or (newest.is_ended and newest.change_id != what.change_id):
+        is_gone = newest is None or (newest.is_ended and newest.change_id != what.change_id)
+        if is_gone and not self._is_behind(what):
             raise self.unknown(entity_id)
         entity = (self.kind.entity_type, entity_id)
         made = await self.changes.delete(entity, what, who, self.kind.representation)
@@ -121,6 +122,10 @@ class EntityResource:
         headers = {"ETag": etag(made.version)}
         item = self.kind.representation(made.held)
         return json_answer({**item, **(more or {})}, CREATED if made.is_new else 200, headers)
+
+    def _is_behind(self, what: Intent) -> bool:
+        """Whether the sender has seen more of the log than this gateway has read: the log itself then answers."""
+        return what.expected_version is not None and what.expected_version > self.configuration.offset
 
     def _entity_id(self, request: Request) -> str:
         entity_id: str = request.path_params["entity_id"]
