@@ -55,8 +55,21 @@ def _generator(function: Any, around: Callable[[], AbstractContextManager[Any]])
 def _async_generator(function: Any, around: Callable[[], AbstractContextManager[Any]]) -> Any:
     async def call(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         with around():
-            async for item in function(*args, **kwargs):
-                yield item
+            inner = function(*args, **kwargs)
+            answer = inner.asend(None)
+            # what ``yield from`` does for other generators: whoever sends, throws or closes means the one inside
+            while True:
+                try:
+                    item = await answer
+                except StopAsyncIteration:
+                    return
+                try:
+                    answer = inner.asend((yield item))
+                except GeneratorExit:
+                    await inner.aclose()
+                    raise
+                except BaseException as error:  # noqa: BLE001 - it is passed on, whatever it is
+                    answer = inner.athrow(error)
 
     return call
 

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, Generator
 
 import pytest
@@ -44,6 +45,53 @@ def test_timers_take_blocks_functions_coroutines_and_generators(client: Client) 
     timer.time().cancel()
 
     assert values(client)["shop.work.count"] == 9
+
+
+async def exchange(generator: AsyncGenerator[str, str], *, error: Exception) -> list[str]:
+    """What it answers when it is asked, sent something, and thrown something that it does not keep to itself."""
+    answers = [await anext(generator), await generator.asend("more")]
+    with pytest.raises(type(error)):
+        await generator.athrow(error)
+    return answers
+
+
+def test_an_async_generator_gets_what_is_sent_and_thrown_and_is_closed(client: Client) -> None:
+    notes: list[str] = []
+
+    @client.timer("shop.session")
+    @client.exceptions("shop.session.errors")
+    async def session() -> AsyncGenerator[str, str]:
+        try:
+            notes.append((yield "session"))
+            yield "again"
+        except KeyError:
+            notes.append("rolled back")
+            raise
+        finally:
+            await asyncio.sleep(0)
+            notes.append("closed")
+
+    async def left() -> None:
+        generator = session()
+        await anext(generator)
+        await generator.aclose()
+        notes.append("after")
+
+    async def in_a_block() -> None:
+        async with contextlib.asynccontextmanager(session)():
+            raise KeyError("x")
+
+    assert asyncio.run(exchange(session(), error=KeyError("x"))) == ["session", "again"]
+    assert notes == ["more", "rolled back", "closed"]
+    notes.clear()
+    with pytest.raises(KeyError):
+        asyncio.run(in_a_block())
+    assert notes == ["rolled back", "closed"], "in the block, not when the generator is collected"
+    notes.clear()
+    asyncio.run(left())
+    assert notes == ["closed", "after"]
+    found = values(client)
+    assert (found["shop.session.count"], found["shop.session.errors{exception=KeyError}"]) == (3, 2)
 
 
 def test_blocks_of_a_timer_may_interleave(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
