@@ -1,4 +1,4 @@
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -18,4 +18,11 @@ class FileMetaData:
     num_rows: int
 
 def read_metadata(where: Path) -> FileMetaData: ...
-def write_table(table: Table, where: Path, *, compression: str) -> None: ...
+def write_table(
+    table: Table,
+    where: Path,
+    *,
+    compression: str,
+    use_dictionary: Sequence[str] = ...,
+    column_encoding: Mapping[str, str] = ...,
+) -> None: ...

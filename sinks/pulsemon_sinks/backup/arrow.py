@@ -20,6 +20,9 @@ _PLAIN: dict[str, pa.DataType] = {
     **{f"Int{bits}": getattr(pa, f"int{bits}")() for bits in (8, 16, 32, 64)},
     **{f"UInt{bits}": getattr(pa, f"uint{bits}")() for bits in (8, 16, 32, 64)},
 }
+# Rows lie in the order of their key, so a time is a step away from the one before; of real numbers the first bytes are
+# alike. Files of minutes are half as large as with dictionaries.
+_ENCODINGS = {"whole": "DELTA_BINARY_PACKED", "real": "BYTE_STREAM_SPLIT"}
 _NESTED = re.compile(r"(\w+)\((.*)\)")
 _TIME = re.compile(r"DateTime(64\(3(, .*)?\)|\(.*\))?")
 
@@ -41,7 +44,9 @@ def write(path: Path, columns: Sequence[Column], values: Sequence[Sequence[Any]]
     """Writes values, as ``selected`` gives them, by columns. OSError; UnknownTypeError."""
     arrays = [_array(one, arrow_type(column)) for column, one in zip(columns, values, strict=True)]
     table = pa.table(arrays, names=[one.name for one in columns])
-    parquet.write_table(table, path, compression="zstd")
+    encodings = {one.name: _ENCODINGS[kind] for one in columns if (kind := _plain_kind(one)) in _ENCODINGS}
+    texts = [one.name for one in columns if _plain_kind(one) == "text"]
+    parquet.write_table(table, path, compression="zstd", use_dictionary=texts, column_encoding=encodings)
 
 
 def read(path: Path, columns: Sequence[Column]) -> list[list[Any]]:
@@ -66,6 +71,14 @@ def arrow_type(column: Column) -> pa.DataType:
             f"the column {column.name} has the type {column.kind}, which backups do not know; nothing was written. "
             "Say so where Pulse Monitor comes from"
         ) from error
+
+
+def _plain_kind(column: Column) -> str:
+    """Which of the ways of writing fits a column; "" for lists and maps."""
+    kind = column.kind.replace("LowCardinality(", "").replace("Nullable(", "").rstrip(")")
+    if _is_time(column) or kind.lstrip("U").startswith("Int"):
+        return "whole"
+    return {"String": "text", "Float32": "real", "Float64": "real"}.get(kind, "")
 
 
 def _is_time(column: Column) -> bool:
