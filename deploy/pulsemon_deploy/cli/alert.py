@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from pulsemon_deploy.cli.alert_explain import explain
 from pulsemon_deploy.cli.duration import Duration
 from pulsemon_deploy.cli.lazy import FOUND_WRONG, WRONG_USAGE
 from pulsemon_deploy.cli.output import json_option, one_line, print_json, print_rows, print_table
@@ -30,6 +31,9 @@ DAY_MS = 24 * 3_600_000
 @click.group()
 def alert() -> None:
     """Alerts: what is wrong, since when, and why."""
+
+
+alert.add_command(explain)
 
 
 @alert.command("list")
@@ -72,9 +76,9 @@ def show(alert_id: str, records: bool, transition: int | None, as_json: bool) ->
     """Show what became of one alert, and the records behind each step. The beginning of an id is enough."""
     from pulsemon_deploy.cli.alert_rows import alert_fields, plain, transition_row
 
-    steps = _steps(alert_id)
-    chosen = _chosen(steps, transition)
-    found = _reread(chosen) if records else None
+    steps = steps_of(alert_id)
+    chosen = chosen_of(steps, transition)
+    found = reread_of(chosen) if records else None
     if as_json:
         answer: dict[str, object] = {"alert_id": chosen.alert_id, "transitions": [plain(one) for one in steps]}
         print_json(answer | (_as_object(chosen, found) if found else {}))
@@ -86,7 +90,7 @@ def show(alert_id: str, records: bool, transition: int | None, as_json: bool) ->
         click.echo(f"\ntransition {chosen.transition}, offsets {chosen.first_offset}-{chosen.last_offset}:")
         if found.missing:
             click.echo(f"  {found.missing}")
-        print_table(_records(chosen, found), "no sample of this series is in these records")
+        print_table(records_of(chosen, found), "no sample of this series is in these records")
 
 
 @alert.command()
@@ -111,7 +115,7 @@ def tail(server: str | None, count: int | None, as_json: bool) -> None:
             return
 
 
-def _steps(alert_id: str) -> "tuple[Transition, ...]":
+def steps_of(alert_id: str) -> "tuple[Transition, ...]":
     """The transitions of the one alert whose id begins so."""
     from pulsemon_sinks.reader.alerts import transitions
 
@@ -127,7 +131,7 @@ def _steps(alert_id: str) -> "tuple[Transition, ...]":
     return steps
 
 
-def _chosen(steps: "tuple[Transition, ...]", number: int | None) -> "Transition":
+def chosen_of(steps: "tuple[Transition, ...]", number: int | None) -> "Transition":
     """The transition of this number; without one that at which the alert fired, or the newest."""
     if number is None:
         return next((one for one in steps if one.state == "firing"), steps[-1])
@@ -140,7 +144,8 @@ def _chosen(steps: "tuple[Transition, ...]", number: int | None) -> "Transition"
     return chosen[0]
 
 
-def _reread(one: "Transition") -> "Found":
+def reread_of(one: "Transition") -> "Found":
+    """The batches behind a transition, from Kafka, and from the store what is gone there."""
     from pulsemon_sinks.reader.behind import Series, Span
 
     from pulsemon_deploy.alert_records import completed, reread
@@ -152,7 +157,8 @@ def _reread(one: "Transition") -> "Found":
         return completed(found, ask, series)
 
 
-def _records(one: "Transition", found: "Found") -> list[dict[str, object]]:
+def records_of(one: "Transition", found: "Found") -> list[dict[str, object]]:
+    """The batches as rows."""
     from pulsemon_deploy.cli.alert_rows import record_row
 
     return [record_row(one, seen) for seen in found.records]
@@ -165,7 +171,7 @@ def _as_object(one: "Transition", found: "Found") -> dict[str, object]:
         "first": one.first_offset,
         "last": one.last_offset,
     }
-    return {"records": {**span, "missing": found.missing, "samples": _records(one, found)}}
+    return {"records": {**span, "missing": found.missing, "samples": records_of(one, found)}}
 
 
 def _end(sentence: str, exit_code: int) -> NoReturn:

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from pulsemon_schemas.records import AlertEvent
+from pulsemon_schemas.rules import Rule
 from pulsemon_schemas.rules.suppression import suppression_text
 from pulsemon_sinks.reader.alerts import Transition
 from pulsemon_sinks.reader.behind import Seen
@@ -124,6 +125,16 @@ def window(one: Transition) -> str:
     if one.window_seconds:
         return f"{one.window_function} {one.window_seconds:g} s"
     return "last sample" if one.metric else "-"
+
+
+def level_window(rule: Rule) -> str:
+    """What a rule judges: its window and its limits."""
+    window_text = f"{rule.window.function} of {rule.window.seconds:g} s" if rule.window.seconds else "the last sample"
+    limits = ", ".join(
+        f"{level.name} {rule.operator} {level.limit:g}" + (f" for {level.for_seconds:g} s" if level.for_seconds else "")
+        for level in rule.levels
+    )
+    return f"{window_text}, {limits}"
 
 
 def number(value: float | None) -> str:

@@ -13,6 +13,7 @@ from pulsemon_deploy.cli.as_of import as_of_option, entities_as_of
 from pulsemon_deploy.cli.change_options import change_options
 from pulsemon_deploy.cli.lazy import FOUND_WRONG, WRONG_USAGE
 from pulsemon_deploy.cli.output import json_option, print_json, print_rows, print_table
+from pulsemon_deploy.cli.rule_preview import preview
 from pulsemon_deploy.installation import installation
 from pulsemon_deploy.invocation import as_invoked
 
@@ -35,6 +36,9 @@ LEVEL_OPTIONS = {
 @click.group()
 def rule() -> None:
     """Rules: when something is wrong with a server."""
+
+
+rule.add_command(preview)
 
 
 @rule.command("list")

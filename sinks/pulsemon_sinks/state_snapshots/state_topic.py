@@ -21,7 +21,7 @@ class StateTopic:
 
     def __init__(self, config: Mapping[str, str | int | float | bool], topic: str) -> None:
         self._topic = topic
-        self._config = {**config, "enable.auto.commit": False, "enable.partition.eof": True}
+        self._config = {**config, "enable.auto.commit": False, "enable.partition.eof": True, "fetch.wait.max.ms": 50}
         self._open: Consumer | None = None
 
     @property

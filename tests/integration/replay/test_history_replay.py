@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -189,6 +190,67 @@ def test_a_backtest_from_the_store_says_what_one_from_memory_says(place: "Place"
         assert found.series == wanted.series == len(busy)
         assert found.events == wanted.events
         assert found.episodes
+
+
+def asked(place: "Place", monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Any:
+    use_kafka(monkeypatch, place.broker)
+    use_clickhouse(monkeypatch, place.clickhouse)
+    with kept_logging():
+        result = invoke(*arguments, "--json")
+    assert result.stdout, result.stderr + repr(result.exception)
+    return json.loads(result.stdout)
+
+
+def test_why_it_fired_names_rule_author_value_and_records(place: "Place", monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = place.rows("""SELECT alert_id, value, last_offset FROM {}.alerts FINAL
+        WHERE state = 'firing' AND metric != '' AND rule_author = 'recorder' ORDER BY occurred_at LIMIT 1""")
+    ((alert_id, value, _),) = rows
+    found = asked(place, monkeypatch, "alert", "explain", alert_id[:12])
+    assert (found["alert"]["alert_id"], found["alert"]["value"]) == (alert_id, value)
+    assert found["rule_change"]["version"] == found["alert"]["rule_version"]
+    assert (found["rule_change"]["author"], json.loads(found["rule_change"]["body"])["metric"]) == (
+        "recorder", "system.cpu.busy",
+    )  # fmt: skip
+    assert found["records"], "read from the store, which has what is not in this topic"
+    assert found["records"][-1]["value"] == f"{value:.6g}"
+    with kept_logging():
+        shown = invoke("alert", "explain", alert_id[:12]).stdout
+    assert "by recorder" in shown
+    assert f"the value was {value:.6g}" in shown
+
+
+def test_why_it_did_not_fire_says_what_was_lacking(place: "Place", monkeypatch: pytest.MonkeyPatch) -> None:
+    ((server, at_ms),) = place.rows("""SELECT server_id, toUnixTimestamp64Milli(recorded_at) FROM {}.samples
+        WHERE name = 'system.cpu.busy' ORDER BY recorded_at DESC LIMIT 1""")
+    about = ("alert", "explain", "--server", server, "--metric")
+    at = datetime.fromtimestamp(at_ms / 1000, UTC).isoformat()
+    before = asked(place, monkeypatch, *about, "system.cpu.busy", "--at", at)
+    (then,) = before["series"]
+    assert "no rule judged it" in then["answer"], "the rules of this log were written after its samples"
+    (now,) = asked(place, monkeypatch, *about, "system.cpu.busy")["series"]
+    assert any(rule.startswith("busy") for rule in now["rules"])
+    assert any("no data" in line for line in now["answer"])
+    nothing = asked(place, monkeypatch, *about, "no.such.metric")
+    assert (nothing["series"], nothing["rules"]) == ([], [])
+
+
+def test_a_preview_shows_what_a_rule_would_have_done(
+    place: "Place", monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from pulsemon_deploy.kafka import ensure_topics
+
+    ensure_topics(place.broker.settings, 4)
+    path = tmp_path / "preview_busy.toml"
+    path.write_text('metric = "system.cpu.busy"\nfamily = "preview"\n[levels.warning]\nlimit = 0.85\n')
+    (found,) = asked(place, monkeypatch, "rule", "preview", str(path), "--since", "3h")
+    assert found["in_force"] is None
+    assert found["in_file"]["fired"] == len(found["new"]) > 0
+    assert found["in_file"]["servers"] > 1
+    assert found["exact"]
+    path.write_text('kind = "absence"\n[levels.warning]\nlimit = 600\n')
+    result = invoke("rule", "preview", str(path))
+    assert result.exit_code == 1
+    assert "pulsemon replay --rules" in result.stderr
 
 
 def test_a_file_of_rules_says_what_would_have_fired(
