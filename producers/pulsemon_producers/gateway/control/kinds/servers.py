@@ -35,7 +35,7 @@ _TIME = {"type": "integer", "description": "Milliseconds since 1970, UTC; 0 for 
 STATE_SCHEMA: Mapping[str, Any] = {
     "state": {
         "type": ["object", "null"],
-        "description": "How it is, as the processor thinks; null before it has thought anything.",
+        "description": "How it is, as the processor wrote it when that changed last; null before it wrote anything.",
         "required": ["status", "changed_at", "last_seen_at", "worst_level", "firing"],
         "properties": {
             "status": {"type": "string", "enum": list(STATUSES)},
