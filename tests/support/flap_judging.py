@@ -21,7 +21,7 @@ from support.flap_traces import LIMIT, STEP_SECONDS
 
 START_MS = 1_780_000_000_000
 CALM = frozenset({"", "pending", "resolved", "expired"})
-USUAL = {"limit": LIMIT, "for_seconds": 120, "recovery": 75, "keep_firing_seconds": 300}
+USUAL = {"limit": LIMIT, "for_seconds": 120, "recovery": 75, "keep_firing_seconds": 360}
 """What default rules have: a short ``for``, a recovery value, and time before an alert is over."""
 
 

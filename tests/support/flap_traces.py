@@ -29,7 +29,7 @@ def at_the_limit(chance: random.Random) -> tuple[float, ...]:
 
 def below_the_limit(chance: random.Random) -> tuple[float, ...]:
     """Slowly up and down around 80."""
-    return tuple(_wandering(chance, 80, 6.2, 0.951))
+    return tuple(_wandering(chance, 80, 6.2, 0.949))
 
 
 def one_incident(chance: random.Random) -> tuple[float, ...]:

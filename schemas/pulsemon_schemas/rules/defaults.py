@@ -1,29 +1,53 @@
-"""The rules that come with Pulse Monitor: ``defaults.json``, put into the control log as anybody's rules are."""
+"""The rules that come with Pulse Monitor: files of ``default_rules``, put into the control log as anybody's rules are.
 
+A file of ``groups`` has the rules about one part of a host, or about the pipeline, by their ids; ``roles.toml`` what is
+different for servers of a role. Each rule's runbook is the part of ``docs/runbooks.md`` under its id.
+"""
+
+import functools
 import hashlib
 import json
+import tomllib
+from copy import deepcopy
 from importlib import resources
 from typing import Any
 
 from pulsemon_schemas.control import PUT, UNUSED
 from pulsemon_schemas.records import ControlRecord
+from pulsemon_schemas.rules.default_roles import Body, role_bodies
 from pulsemon_schemas.rules.parse import parse_rule
 from pulsemon_schemas.rules.rule import Rule
 
 AUTHOR = "pulsemon"
 RULE = "rule"
+RUNBOOKS = "docs/runbooks.md"
+PIPELINE = "pipeline"
+GROUPS = (
+    *("cpu", "memory", "filesystem", "disk", "network", "processes", "services", "hardware", "agent"),
+    PIPELINE,
+)
+"""The files, in the order in which rules are shown."""
 
 
-def default_bodies() -> dict[str, dict[str, Any]]:
-    """The bodies by rule id, in the order of the file."""
-    text = resources.files("pulsemon_schemas.rules").joinpath("defaults.json").read_text(encoding="utf-8")
-    bodies: dict[str, dict[str, Any]] = json.loads(text)
-    return bodies
+def default_bodies() -> dict[str, Body]:
+    """The bodies by rule id, in the order of the files, those for all servers first."""
+    return deepcopy(_bodies())
 
 
+@functools.cache
 def default_rules() -> tuple[Rule, ...]:
     """The rules, without a version."""
-    return tuple(parse_rule(rule_id, body) for rule_id, body in default_bodies().items())
+    return tuple(parse_rule(rule_id, body) for rule_id, body in _bodies().items())
+
+
+@functools.cache
+def default_groups() -> dict[str, str]:
+    """The group of each rule by its id; that of a role's rule is followed by the role, as ``cpu, ci``."""
+    found = {rule_id: group for group in GROUPS for rule_id in _file(f"groups/{group}.toml")}
+    for rule in default_rules():
+        if rule.id not in found:
+            found[rule.id] = f"{found[rule.id.partition('.')[0]]}, {rule.scope.value}"
+    return found
 
 
 def default_records() -> tuple[ControlRecord, ...]:
@@ -31,7 +55,29 @@ def default_records() -> tuple[ControlRecord, ...]:
 
     Written twice they change nothing, and never what people made of these rules since: no id is unused then.
     """
-    return tuple(_record(rule_id, json.dumps(body, sort_keys=True)) for rule_id, body in default_bodies().items())
+    return tuple(_record(rule_id, json.dumps(body, sort_keys=True)) for rule_id, body in _bodies().items())
+
+
+@functools.cache
+def _bodies() -> dict[str, Body]:
+    """As ``default_bodies``; nobody changes these."""
+    groups = {group: _file(f"groups/{group}.toml") for group in GROUPS}
+    bodies: dict[str, Body] = {}
+    for rules in groups.values():
+        bodies |= {rule_id: _owned(rule_id, body) for rule_id, body in rules.items()}
+    of_hosts = {rule_id: body for rule_id, body in bodies.items() if rule_id not in groups[PIPELINE]}
+    for role, changes in _file("roles.toml").items():
+        bodies |= dict(role_bodies(role, changes, of_hosts))
+    return bodies
+
+
+def _owned(rule_id: str, body: Body) -> Body:
+    return {"owner": AUTHOR, "runbook": f"{RUNBOOKS}#{rule_id}", **body}
+
+
+def _file(name: str) -> dict[str, Any]:
+    text = resources.files("pulsemon_schemas.rules").joinpath("default_rules", name).read_text(encoding="utf-8")
+    return tomllib.loads(text)
 
 
 def _record(rule_id: str, body: str) -> ControlRecord:

@@ -1,9 +1,11 @@
 """What people do to alerts, where it takes effect."""
 
 from pulsemon_schemas.rules import AlertCommand
+from pulsemon_schemas.rules.suppression import INHIBITION, suppression_text, suppression_word
 
 from pulsemon_stream_processors.engine.absence import NO_LABELS, Absence
 from pulsemon_stream_processors.engine.alert import ACKNOWLEDGED, FIRING, PENDING, RESOLVED, Alert
+from pulsemon_stream_processors.engine.covering import covering
 from pulsemon_stream_processors.engine.judged import Judged
 from pulsemon_stream_processors.engine.lifecycle import Lifecycle, Subject, subject_of
 from pulsemon_stream_processors.engine.log_time import LogTime
@@ -26,14 +28,21 @@ class Commands:
                 return
 
     def look_after(self, server: Server, are_facts_new: bool) -> None:
-        """At a Tick: acknowledgements that end, and silences that begin or end, if any of them changed."""
+        """At a Tick: acknowledgements that end, alerts that cover others or do so no more, and, if any of them changed,
+        silences that begin or end.
+        """
+        covers = covering(server)
         for subject, alert, _ in _subjects(server):
             if alert.state == ACKNOWLEDGED and 0 < alert.acknowledged_until_ms <= self._time.clock_ms:
                 self._lifecycle.by_tick(server, subject, alert, FIRING, alert.level, "the acknowledgement ended")
-            elif are_facts_new and alert.state != PENDING:
-                found = self._lifecycle.suppressors(server, subject, alert.level)
-                if found != alert.suppressed_by:
-                    reason = f"silenced by {', '.join(found)}" if found else "not silenced any more"
+            elif alert.state != PENDING:
+                before = alert.suppressed_by
+                quiet = tuple(one for one in before if not one.startswith(INHIBITION))
+                if are_facts_new:
+                    quiet = self._lifecycle.quiet(server, subject, alert.level)
+                found = (*quiet, *covers.inhibitors(subject.rule, subject.labels, alert.level))
+                if found != before:
+                    reason = suppression_text(found) or f"not {suppression_word(before)} any more"
                     self._lifecycle.by_tick(server, subject, alert, alert.state, alert.level, reason)
 
     def _obey(

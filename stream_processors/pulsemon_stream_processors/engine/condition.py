@@ -57,6 +57,11 @@ class Condition:
                 self.is_on = True
                 self.since_ms = self.calm_ms = NEVER
 
+    def enter(self) -> None:
+        """It is on, whatever its value."""
+        self.since_ms = self.calm_ms = NEVER
+        self.is_on = True
+
     def clear(self) -> None:
         """Begins anew."""
         self.since_ms = self.calm_ms = NEVER

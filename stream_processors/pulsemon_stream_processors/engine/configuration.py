@@ -9,9 +9,12 @@ from pulsemon_schemas.rules import QuietPeriod, Rule, ServerProfile
 from pulsemon_schemas.rules.quiet import MAINTENANCE
 from pulsemon_schemas.rules.resolve import by_rank, effective, effective_absence
 from pulsemon_schemas.rules.rule import ABSENCE, MISSING
+from pulsemon_schemas.rules.shadow import ENTITY_TYPE as SHADOW
+from pulsemon_schemas.rules.shadow import is_shadow
 
 from pulsemon_stream_processors.engine.control_history import Change
 from pulsemon_stream_processors.engine.failure import UNREPEATABLE, problem_of
+from pulsemon_stream_processors.engine.shadows import Shadows
 
 
 class Configuration:
@@ -24,6 +27,7 @@ class Configuration:
         self._over_ms: dict[str, int] = {}
         self._rules: dict[str, Rule] = {}
         self._unreadable: dict[str, int] = {}
+        self._shadows = Shadows()
         self._servers: dict[str, ServerProfile] = {}
         self._ranked: Mapping[str, list[Rule]] = {}
         self._ranked_absence: list[Rule] = []
@@ -40,11 +44,16 @@ class Configuration:
             problem = problem_of(error)
         if change.entity_type == "rule":
             self._note(change, problem)
+        elif change.entity_type == SHADOW and problem:
+            self._end(change)
         return problem
 
     def _take(self, change: Change) -> str:
         entity, problem = change.read()
         match entity:
+            case Rule() as rule if is_shadow(rule.id):
+                self._shadows.put(rule)
+                self._is_ranked = False
             case Rule() as rule:
                 by_rank((rule,))  # a rule that has no rank must not come among the others
                 self._rules[rule.id] = rule
@@ -69,6 +78,7 @@ class Configuration:
             for metric in dict.fromkeys(one.metric for one in rule.all_series):
                 ranked[metric].append(rule)
         self._ranked = dict(ranked)
+        self._shadows.rank(self._rules.values())
         self._ranked_absence = by_rank(rule for rule in self._rules.values() if rule.enabled and rule.kind == ABSENCE)
         self._ranked_missing = by_rank(rule for rule in self._rules.values() if rule.enabled and rule.kind == MISSING)
         limits = [rule.stale_seconds for rule in self._ranked_absence]
@@ -89,15 +99,17 @@ class Configuration:
 
     def watches(self, metric: str) -> bool:
         """Whether any rule is about a metric."""
-        return metric in self._ranked
+        return metric in self._ranked or self._shadows.watches(metric)
 
     def rules_for(self, server: ServerProfile, metric: str, labels: Mapping[str, str]) -> dict[str, Rule]:
-        """The rule of each family that judges a series."""
-        return effective(self._ranked.get(metric, ()), server, metric, labels)
+        """The rule of each family that judges a series, those in shadow among them."""
+        found = effective(self._ranked.get(metric, ()), server, metric, labels)
+        self._shadows.add(found, server, metric, labels)
+        return found
 
     def rule(self, rule_id: str, server: ServerProfile) -> Rule | None:
         """The rule with this id, if it is for the server at all."""
-        rule = self._rules.get(rule_id)
+        rule = self._rules.get(rule_id) or self._shadows.get(rule_id)
         return rule if rule is not None and rule.enabled and rule.scope.covers_server(server) else None
 
     def missing_rules(self, server: ServerProfile) -> list[Rule]:
@@ -166,5 +178,11 @@ class Configuration:
             else:
                 known = self._servers.get(change.entity_id) or ServerProfile(change.entity_id)
                 self._servers[change.entity_id] = replace(known, is_registered=True, is_retired=True)
-        elif change.entity_type == "rule" and self._rules.pop(change.entity_id, None) is not None:
+        elif self._is_ended(change):
             self._is_ranked = False
+
+    def _is_ended(self, change: Change) -> bool:
+        """Ends a rule, in force or in shadow. Whether there was one."""
+        if change.entity_type == SHADOW:
+            return self._shadows.end(change.entity_id)
+        return change.entity_type == "rule" and self._rules.pop(change.entity_id, None) is not None

@@ -22,11 +22,13 @@ from pulsemon_schemas.rules import (
 from pulsemon_schemas.rules.alert_command import ENTITY_TYPE as COMMAND
 from pulsemon_schemas.rules.defaults import RULE
 from pulsemon_schemas.rules.quiet import MAINTENANCE, SILENCE
+from pulsemon_schemas.rules.shadow import ENTITY_TYPE as SHADOW
+from pulsemon_schemas.rules.shadow import parse_shadow
 
 from pulsemon_stream_processors.engine.errors import ControlBehindError, StateError
 
 Entity = Rule | ServerProfile | QuietPeriod | AlertCommand
-KNOWN_TYPES = frozenset({RULE, SERVER, SILENCE, MAINTENANCE, COMMAND})
+KNOWN_TYPES = frozenset({RULE, SERVER, SILENCE, MAINTENANCE, COMMAND, SHADOW})
 
 
 class Change:
@@ -172,6 +174,8 @@ def _parse(record: ControlRecord, body: Mapping[str, Any], offset: int) -> Entit
     match record.entity_type:
         case "rule":
             return parse_rule(record.entity_id, body, offset, record.author)
+        case "shadow":
+            return parse_shadow(record.entity_id, body, offset, record.author)
         case "server":
             return parse_profile(record.entity_id, body)
         case "alert_command":

@@ -3,7 +3,11 @@
 import hashlib
 import json
 
+from pulsemon_schemas.rules.shadow import is_shadow
+
 ID_BYTES = 16
+SHADOW = "shadow-"
+"""What ids of alerts of rules in shadow begin with: nobody keeps their newest state."""
 
 
 def digest(*parts: str | int) -> str:
@@ -13,7 +17,8 @@ def digest(*parts: str | int) -> str:
 
 def alert_id(server_id: str, rule_id: str, labels: str, producer_id: str, sequence: int) -> str:
     """The id of an alert by the batch at which its condition first held; for absence by the last batch seen."""
-    return digest("alert", server_id, rule_id, labels, producer_id, sequence)
+    found = digest("alert", server_id, rule_id, labels, producer_id, sequence)
+    return f"{SHADOW}{found}" if is_shadow(rule_id) else found
 
 
 def event_id(alert: str, transition: int) -> str:

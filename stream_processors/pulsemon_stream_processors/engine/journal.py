@@ -8,11 +8,12 @@ from pulsemon_schemas import codec
 from pulsemon_schemas.errors import ContractError
 from pulsemon_schemas.records import AlertEvent, LogRecord, ServerState
 from pulsemon_schemas.rules import Level, Rule, ServerProfile
+from pulsemon_schemas.rules.shadow import is_shadow
 from pulsemon_schemas.ticks import TICK_KEY
-from pulsemon_schemas.topics import ALERT_STATE, ALERTS, DEADLETTER, EVENTS, FLEET_EVENTS, SERVER_STATE
+from pulsemon_schemas.topics import ALERT_STATE, ALERTS, ALERTS_SHADOW, DEADLETTER, EVENTS, FLEET_EVENTS, SERVER_STATE
 
 from pulsemon_stream_processors.engine.alert import Alert
-from pulsemon_stream_processors.engine.identity import digest, event_id
+from pulsemon_stream_processors.engine.identity import SHADOW, digest, event_id
 from pulsemon_stream_processors.engine.log_time import LogTime
 from pulsemon_stream_processors.engine.notice import notice
 from pulsemon_stream_processors.engine.output import Output
@@ -90,11 +91,16 @@ class Journal:
             suppressed_by=alert.suppressed_by,
         )
         value = codec.encode(event)
+        if is_shadow(rule.id):
+            self._write(ALERTS_SHADOW.name, server.server_id.encode(), value, server.server_id)
+            return
         self._write(ALERTS.name, server.server_id.encode(), value, server.server_id)
         self._write(ALERT_STATE.name, alert.id.encode(), value, server.server_id)
 
     def alert_gone(self, server_id: str, alert: str) -> None:
         """Nobody needs the newest state of an alert any more."""
+        if alert.startswith(SHADOW):
+            return
         self._write(ALERT_STATE.name, alert.encode(), None, server_id)
 
     def server_state(self, profile: ServerProfile, state: Mapping[str, Any], silence: str, is_transition: bool) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from pulsemon_schemas.rules import Rule
+from pulsemon_schemas.rules.rule import COMPOSITE
 
 from pulsemon_stream_processors.engine.alert import (
     ACKNOWLEDGED,
@@ -18,6 +19,7 @@ from pulsemon_stream_processors.engine.alert import (
     Evidence,
 )
 from pulsemon_stream_processors.engine.configuration import Configuration
+from pulsemon_stream_processors.engine.covering import covering
 from pulsemon_stream_processors.engine.flapping import ENTER, LEAVE, WINDOW_MS, noted, recovery_beyond, share
 from pulsemon_stream_processors.engine.identity import alert_id
 from pulsemon_stream_processors.engine.journal import Journal
@@ -90,7 +92,12 @@ class Lifecycle:
         self._move(server, subject, alert, state, level, reason, actor, self._time.clock_ms, alert.late)
 
     def suppressors(self, server: Server, subject: Subject, level: str) -> tuple[str, ...]:
-        """What keeps an alert from paging now."""
+        """What keeps an alert from paging now: silences and maintenance, and alerts that cover it."""
+        covered = covering(server).inhibitors(subject.rule, subject.labels, level)
+        return (*self.quiet(server, subject, level), *covered)
+
+    def quiet(self, server: Server, subject: Subject, level: str) -> tuple[str, ...]:
+        """The silences and maintenances that hold now."""
         return self._configuration.suppressors(
             server.profile, subject.label_map, subject.rule.id, level, self._time.clock_ms
         )
@@ -147,7 +154,7 @@ class Lifecycle:
         if alert.suggested is None or watch.rule.is_calmer(suggested, alert.suggested):
             alert.suggested = suggested
         is_worse = _rank(watch.rule, level) > _rank(watch.rule, alert.level)
-        if share(watch.flips, moment.at_ms) < LEAVE:
+        if share(watch.flips, moment.at_ms) < LEAVE and (level or _is_over(watch.rule, alert.level, value)):
             state = FIRING if level else RESOLVED
             reason = "steady again" if level else f"recovered; {_flapping_text(watch, alert)}"
             self._by_sample(server, watch, alert, state, level or alert.level, moment, reason)
@@ -226,6 +233,12 @@ def subject_of(watch: Judged) -> Subject:
 
 def _rank(rule: Rule, name: str) -> int:
     return next((at for at, level in enumerate(rule.levels) if level.name == name), -1)
+
+
+def _is_over(rule: Rule, name: str, value: float) -> bool:
+    """Whether a value is evidence by itself that a level is over; of a composite its conditions are."""
+    level = rule.level(name)
+    return rule.kind == COMPOSITE or level is None or rule.is_recovered(value, level)
 
 
 def _flapping_text(watch: Judged, alert: Alert) -> str:

@@ -45,7 +45,9 @@ class NoData:
             if isinstance(watch, Missing):
                 self._judge_missing(server, watch)
             elif self._limit_ms(watch) <= self._unseen_ms(server, watch) < EXPIRE_MS and watch.rule.levels:
-                self._fire(server, watch, watch.rule.levels[0].name, NO_SAMPLES)
+                level = watch.rule.levels[0].name
+                watch.conditions[level].enter()  # so that samples must say that it is over
+                self._fire(server, watch, level, NO_SAMPLES)
 
     def end(self, server: Server, watch: Missing) -> None:
         """A series is there again."""

@@ -1,6 +1,7 @@
 """All that a partition knows of one server."""
 
 from pulsemon_schemas.rules import Rule, ServerProfile
+from pulsemon_schemas.rules.shadow import is_shadow
 from pulsemon_schemas.rules.status import ALIVE
 
 from pulsemon_stream_processors.engine.alert import HOLDING, Alert
@@ -109,6 +110,8 @@ class Server:
         return dict(sorted(counts.items()))
 
     def alerts(self) -> list[Alert]:
-        """All alerts that did not end."""
-        found = [watch.alert for watch in self.open.values() if watch.alert is not None]
+        """All alerts that did not end, but for those of rules in shadow."""
+        found = [
+            watch.alert for watch in self.open.values() if watch.alert is not None and not is_shadow(watch.rule.id)
+        ]
         return [*found, self.silence.alert] if self.silence.alert is not None else found

@@ -89,7 +89,7 @@ def test_batches_delivered_again_change_nothing(seed: int) -> None:
 def test_the_random_logs_hold_what_they_should() -> None:
     events = [event for seed in range(60) for event in alerts(random_log(seed, 80).outputs())]
     assert {event.state for event in events} == {
-        "pending", "firing", "acknowledged", "unknown", "resolved", "expired",
+        "pending", "firing", "acknowledged", "flapping", "unknown", "resolved", "expired",
     }  # fmt: skip
     assert {event.late for event in events} == {True, False}
     assert any(event.suppressed_by for event in events)

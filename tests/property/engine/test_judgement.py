@@ -117,7 +117,7 @@ def _levels(log: Log) -> list[int]:
 @given(SEEDS, st.sampled_from(["m.avg", "m.last", "m.max", "m.min", "m.count"]))
 def test_a_worse_value_never_gives_a_better_level(seed: int, metric: str) -> None:
     chance = random.Random(seed)
-    body = {**rule_body(chance, metric), "scope": {"kind": "global"}, "enabled": True}
+    body = {**rule_body(chance, metric), "scope": {"kind": "global"}, "enabled": True, "flapping": False}
     calm, worse = Log(), Log()
     for log in (calm, worse):
         log.configure("rule/r", body)
