@@ -21,7 +21,7 @@ from pulsemon_stream_processors.engine.alert import (
 from pulsemon_stream_processors.engine.configuration import Configuration
 from pulsemon_stream_processors.engine.covering import covering
 from pulsemon_stream_processors.engine.flapping import ENTER, LEAVE, WINDOW_MS, noted, recovery_beyond, share
-from pulsemon_stream_processors.engine.identity import alert_id
+from pulsemon_stream_processors.engine.identity import SHADOW, alert_id
 from pulsemon_stream_processors.engine.journal import Journal
 from pulsemon_stream_processors.engine.judged import Judged
 from pulsemon_stream_processors.engine.log_time import LogTime
@@ -218,6 +218,8 @@ class Lifecycle:
             self._keep_ended(server, alert, before[0])
 
     def _keep_ended(self, server: Server, alert: Alert, previous_state: str) -> None:
+        if alert.id.startswith(SHADOW):  # nobody keeps its newest state
+            return
         if previous_state == PENDING:  # it never fired: nobody asks for its newest state
             self._journal.alert_gone(server.server_id, alert.id)
             return
