@@ -96,6 +96,7 @@ def _check(kafka: Broker, edits: list[Edit]) -> None:
             assert (edit.entity_id, edit.change_id) not in made
     told = {(edit.entity_id, edit.change_id) for edit in edits if edit.status in MADE}
     assert {key for key in made if key[0].startswith("collide-") and key[0] in {one.entity_id for one in edits}} == told
+    assert any(one.verdict.repeated for one in log.values()), "some changes were written twice, and made once"
     voids = sum(one.verdict.void and not one.verdict.repeated for one in log.values())
     repeats = sum(one.verdict.repeated for one in log.values())
     print(f"the log has {len(log)} records: {voids} void, {repeats} repeated by a second try")

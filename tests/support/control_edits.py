@@ -18,6 +18,12 @@ from pulsemon_schemas.topics import CONTROL
 from support.kafka import Broker
 
 MADE, CONFLICT, UNSURE = (200, 201), 409, 503
+LOST = 0.1
+"""The share of answers to edits that the client does not wait for: it sends the same again, to whichever gateway."""
+
+
+class LostAnswerError(Exception):
+    """The client goes without the answer to what it has sent."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,9 @@ class Editor:
             tries += 1
             try:
                 status, raw = self._ask(method, f"/api/v1/servers/{entity_id}", body, headers)
+            except LostAnswerError:
+                self._drop()
+                continue
             except (OSError, http.client.HTTPException):
                 self._close()
                 continue
@@ -86,14 +95,20 @@ class Editor:
             port = self._random.choice(self.ports)
             self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
         self._connection.request(method, path, body, {"Authorization": f"Bearer {self.token}", **headers})
+        if method == "PUT" and self._random.random() < LOST:
+            raise LostAnswerError
         answer = self._connection.getresponse()
         return answer.status, answer.read()
 
     def _close(self) -> None:
         if self._connection is not None:
+            self._drop()
+            threading.Event().wait(0.02)  # a killed gateway is not asked in a tight loop
+
+    def _drop(self) -> None:
+        if self._connection is not None:
             self._connection.close()
             self._connection = None
-            threading.Event().wait(0.02)  # a killed gateway is not asked in a tight loop
 
 
 class Countdown:

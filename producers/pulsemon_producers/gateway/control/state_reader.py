@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 POLL_RECORDS = 10_000
 POLL_SECONDS = 0.5
 BUSY_POLL_SECONDS = 0.05
-AGAIN_SECONDS = 1.0
+AGAIN_SECONDS = 5.0
 KAFKA_TIMEOUT_SECONDS = 5.0
 CLOSE_SECONDS = 0.5
 CRITICAL_ONLY = 2
@@ -48,7 +48,8 @@ class StateReader:
         self._takers = takers
         self._stop = threading.Event()
         self._has_reached_end = threading.Event()
-        self._is_troubled = False
+        self._is_away = False
+        self._has_unreadable = False
         self._thread = threading.Thread(target=self._run, name="state-reader", daemon=True)
 
     @property
@@ -72,7 +73,7 @@ class StateReader:
             try:
                 self._follow(consumer)
             except KafkaException as error:
-                self._tell(f"The state of servers and alerts cannot be read: {error}; it is tried again.")
+                self._tell_away(error)
                 self._stop.wait(AGAIN_SECONDS)
             finally:
                 consumer.close()
@@ -84,6 +85,7 @@ class StateReader:
         while not self._stop.is_set():
             if not left:
                 self._has_reached_end.set()
+                self._tell_back()
             for message in self._read(consumer, BUSY_POLL_SECONDS if left else POLL_SECONDS):
                 if (error := message.error()) is not None:
                     raise KafkaException(error)
@@ -120,10 +122,19 @@ class StateReader:
         try:
             taker.keep(key, codec.decode(value))
         except ContractError as error:
-            self._tell(f"A record of {message.topic()} cannot be read ({error}); it is passed over.")
+            if not self._has_unreadable:
+                log.warning("A record of %s cannot be read (%s); such are passed over.", message.topic(), error)
+            self._has_unreadable = True
 
-    def _tell(self, sentence: str) -> None:
-        """Once: who reads it knows."""
-        if not self._is_troubled:
-            log.warning("%s", sentence)
-        self._is_troubled = True
+    def _tell_away(self, error: KafkaException) -> None:
+        """Once for each change."""
+        if not self._is_away:
+            log.warning(
+                "The state of servers and alerts cannot be read: %s; what was read stays, it is tried on.", error
+            )
+        self._is_away = True
+
+    def _tell_back(self) -> None:
+        if self._is_away:
+            log.info("The state of servers and alerts is read again.")
+        self._is_away = False
