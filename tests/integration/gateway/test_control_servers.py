@@ -1,5 +1,6 @@
 """Servers over the control API: a success is in the log and in force, and nobody overwrites what he has not seen."""
 
+import json
 import uuid
 
 import pytest
@@ -162,3 +163,32 @@ def test_lists_come_in_pages_and_can_be_narrowed(gateway: Gateway, token: str) -
     assert ids("status=ok") == []
     for wrong in ("limit=0", "limit=1001", "limit=x", "cursor=%2F", "colour=red", "role=a&role=b"):
         assert ask(gateway, "GET", f"/servers?{wrong}", token).problem == "invalid-request", wrong
+
+
+STRANGE = [{}, {"labels": 7, "scope": [], "receivers": 5, "metric": [], "scopes": 3, "secrets": {}, "intervals": "x"}]
+PLACES = {
+    "server": ("servers", ("environment", "region", "role", "label", "status", "q")),
+    "rule": ("rules", ("metric", "kind", "owner", "enabled", "q")),
+    "silence": ("silences", ("holds", "rule_id", "q")),
+    "maintenance": ("maintenance", ("holds", "rule_id", "q")),
+    "route": ("routes", ("receiver", "q")),
+    "key": ("keys", ("server_id", "state", "q")),
+    "operator_token": ("tokens", ("state", "q")),
+}
+
+
+@pytest.mark.parametrize("entity_type", PLACES)
+def test_what_others_wrote_into_the_log_breaks_no_list(gateway: Gateway, token: str, entity_type: str) -> None:
+    path, parameters = PLACES[entity_type]
+    for body in STRANGE:
+        entity_id = uuid.uuid4().hex[:12]
+        record = ControlRecord(entity_type, entity_id, "put", -1, "x", "stranger", "", "", json.dumps(body))
+        write_record(gateway, record)
+        one = f"/{path}/{entity_id}"
+        wait_until(lambda one=one: ask(gateway, "GET", one, token).status == 200, 5.0, "the record")  # type: ignore[misc] # of this turn
+    for parameter in parameters:
+        for value in ("x", "now", "true"):
+            reply = ask(gateway, "GET", f"/{path}?limit=1000&{parameter}={value}", token)
+            assert reply.status == 200, (parameter, reply)
+    assert ask(gateway, "GET", f"/{path}?limit=1000", token).status == 200
+    assert ask(gateway, "GET", "/rules/explain?server=x&metric=y", token).status == 200

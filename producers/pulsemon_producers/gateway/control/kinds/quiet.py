@@ -5,7 +5,7 @@ from typing import Any
 
 from pulsemon_schemas.quiet_windows import expanded
 from pulsemon_schemas.recurrence import MAX_DURATION_SECONDS
-from pulsemon_schemas.rules import parse_quiet
+from pulsemon_schemas.rules import RuleError, parse_quiet
 from pulsemon_schemas.rules.quiet import FIRST_MS, LAST_MS, MAINTENANCE, MAX_INTERVALS, SILENCE
 from pulsemon_schemas.tokens import WRITE_CONTROL
 
@@ -51,7 +51,10 @@ def quiet_kind(entity_type: str, path: str, noun: str, now_ms: Callable[[], int]
     """One of both."""
 
     def holds(held: Held, value: str) -> bool:
-        period = parse_quiet(entity_type, held.entity_id, held.body)
+        try:
+            period = parse_quiet(entity_type, held.entity_id, held.body)
+        except RuleError:  # written past this API: it silences nothing
+            return False
         if value == "now":
             return period.holds_at(now_ms())
         is_over = max(until_ms for _, until_ms in period.intervals) <= now_ms()

@@ -8,6 +8,7 @@ from pulsemon_schemas.rules.fields import Fields
 from pulsemon_schemas.rules.scope import read_scope, scope_body
 from pulsemon_schemas.tokens import WRITE_CONTROL
 
+from pulsemon_producers.gateway.control.configuration import Held
 from pulsemon_producers.gateway.control.filters import Filter
 from pulsemon_producers.gateway.control.kind import EntityKind
 from pulsemon_producers.gateway.control.kinds.scope_schema import LEVELS_SCHEMA, SCOPE_SCHEMA
@@ -77,6 +78,11 @@ def _chosen(fields: Fields, name: str, choices: tuple[str, ...]) -> list[str]:
     return items
 
 
+def _tells(held: Held, value: str) -> bool:
+    receivers = held.body.get("receivers")
+    return isinstance(receivers, list) and value in receivers
+
+
 KIND = EntityKind(
     entity_type=ROUTE,
     path="routes",
@@ -85,7 +91,7 @@ KIND = EntityKind(
     body_schema=BODY_SCHEMA,
     check=check,
     filters={
-        "receiver": Filter("Only those to this receiver.", lambda held, value: value in held.body.get("receivers", ())),
+        "receiver": Filter("Only those to this receiver.", _tells),
         "q": searched(lambda held: [str(held.body.get("summary", ""))]),
     },
 )
