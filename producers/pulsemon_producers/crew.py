@@ -3,7 +3,7 @@
 import logging
 import queue
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from pulsemon_producers.collectors.base import Collector, Tick
@@ -59,15 +59,15 @@ class Crew:
             member.is_resting = not member.collector.needs_two_readings
 
     def close(self, timeout_seconds: float) -> None:
-        """Ends the threads and closes the collectors, but for those that hang."""
+        """Ends the threads and closes the collectors, but for those that hang. What they raise is logged."""
         until = time.monotonic() + timeout_seconds
         for member in self.members.values():
             member.worker.end()
             if member.is_busy:
-                member.collector.interrupt()
+                _end(member.collector.name, "interrupt", member.collector.interrupt)
         for member in self.members.values():
             if member.worker.join(max(0.0, until - time.monotonic())):
-                member.collector.close()
+                _end(member.collector.name, "close", member.collector.close)
 
     def _seconds_to_wait(self, until: float) -> float:
         """Until nobody is worth waiting for: each to the own deadline, all to ``until``; 0 or less if all are done."""
@@ -130,6 +130,21 @@ class Crew:
                 again,
             )
         member.is_failing = True
+
+
+def _end(name: str, what: str, call: Callable[[], None]) -> None:
+    """Calls one of the methods that end a collector: the others are ended and what waits is sent whatever it raises."""
+    try:
+        call()
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, the agent ends in order
+        log.warning(
+            "%s() of collector %s raised %s: %s. The agent ends as it would without; mend the collector, for something "
+            "of it may be left open.",
+            what,
+            name,
+            type(error).__name__,
+            error,
+        )
 
 
 def _problem(outcome: Outcome, deadline_seconds: float) -> str | None:

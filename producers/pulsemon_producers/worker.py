@@ -17,7 +17,7 @@ class Outcome:
     tick: Tick
     points: Sequence[Point]
     seconds: float
-    error: Exception | None
+    error: BaseException | None
 
 
 class Worker:
@@ -51,9 +51,10 @@ class Worker:
     def _collect(self, tick: Tick) -> Outcome:
         begun = time.monotonic()
         points: Sequence[Point] = ()
-        error: Exception | None = None
+        error: BaseException | None = None
         try:
             points = tuple(self.collector.collect(tick))
-        except Exception as raised:  # noqa: BLE001 - the contract of collectors: they may raise anything, it is counted
+        # what ends a program would end this thread alone, unseen
+        except (Exception, SystemExit) as raised:  # noqa: BLE001 - they may raise anything, it is counted
             error = raised
         return Outcome(self.collector.name, tick, points, time.monotonic() - begun, error)

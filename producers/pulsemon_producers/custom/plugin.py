@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pulsemon_producers.collectors.base import ENTRY_POINT_GROUP, Collector, Point, Tick
 from pulsemon_producers.collectors.host import Host
 from pulsemon_producers.collectors.names import Names
+from pulsemon_producers.custom.points import problem_with
 
 LOAD_SECONDS = 10.0
 
@@ -15,11 +16,16 @@ class LoadError(Exception):
     """Why a collector of a package cannot be used."""
 
 
+class PointError(Exception):
+    """What a collector of a package yielded that is no point."""
+
+
 class PluginCollector(Collector):
     """Stands for the entry point ``name``, which is imported at the first tick and never again.
 
-    What the import or the constructor raises is the error of every run: counted at each tick, logged once. Its
-    interval, its deadline, and whether one reading is enough are those of the class behind it, once that is known.
+    What the import or the constructor raises is the error of every run: counted at each tick, logged once. So is what
+    it yields and is no point: nothing of that comes near the points of others. Its interval, its deadline, and whether
+    one reading is enough are those of the class behind it, once that is known.
     """
 
     names = Names.CUSTOM
@@ -33,10 +39,13 @@ class PluginCollector(Collector):
         self.deadline_seconds = LOAD_SECONDS
 
     def collect(self, tick: Tick) -> Iterable[Point]:
-        """The points of the collector behind it."""
+        """The points of the collector behind it. Raises LoadError, PointError, and whatever that raises."""
         if self._failure:
             raise LoadError(self._failure)
-        return self._loaded().collect(tick)
+        for point in self._loaded().collect(tick):
+            if problem := problem_with(point):
+                raise PointError(problem)
+            yield point
 
     def interrupt(self) -> None:
         """Passed on."""

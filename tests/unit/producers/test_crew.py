@@ -108,6 +108,49 @@ def test_a_collector_that_raises_is_counted_and_logged_once_until_it_works(caplo
     crew.close(5)
 
 
+def test_a_collector_that_wants_to_end_the_program_is_one_that_fails(caplog: pytest.LogCaptureFixture) -> None:
+    class Ending(Steady):
+        name = "ending"
+
+        def collect(self, tick: Tick) -> Iterable[Point]:
+            raise SystemExit("usage: …")
+
+    crew = crew_of(Ending(Host()), Steady(Host()))
+    for number in (1, 2):
+        assert collected(crew, number) == [("steady", number * TICK_MS)]
+
+    assert (crew.members["ending"].errors, crew.members["ending"].missed) == (2, 0)
+    assert "Collector ending raised SystemExit: usage: …" in caplog.text
+    crew.close(5)
+
+
+def test_a_collector_that_cannot_be_ended_keeps_no_other_from_its_end(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(Hanging):
+        name = "broken"
+
+        def interrupt(self) -> None:
+            self.release.set()
+            raise OSError("no way")
+
+        def close(self) -> None:
+            raise SystemExit(1)
+
+    broken, hanging = Broken(Host()), Hanging(Host())
+    hanging.release.set()
+    crew = crew_of(broken, hanging)
+    collected(crew, 1)
+    assert broken.entered.wait(10)
+    caplog.clear()
+
+    crew.close(10)
+
+    assert hanging.is_closed
+    assert [message.partition(". ")[0] for message in caplog.messages] == [
+        "interrupt() of collector broken raised OSError: no way",
+        "close() of collector broken raised SystemExit: 1",
+    ]
+
+
 def test_a_collector_with_a_longer_interval_is_called_at_its_own_ticks() -> None:
     class Rare(Steady):
         name = "rare"

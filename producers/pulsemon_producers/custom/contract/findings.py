@@ -8,6 +8,7 @@ from typing import Any
 from pulsemon_schemas.labels import canonical, parse
 
 from pulsemon_producers.collectors.base import Kind, Point
+from pulsemon_producers.custom.points import problem_with
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*")
 Series = tuple[str, str]
@@ -34,13 +35,13 @@ class Examined:
         return found
 
     def _about(self, number: int, point: Any, seen: set[Series]) -> Iterator[str]:
-        if not isinstance(point, Point):
-            yield f"it yields {point!r}: make points with gauge(), counter() or updown()"
+        if problem := problem_with(point):
+            yield problem
             return
         shown = f"{point.name}{{{point.labels}}}"
         yield from self._about_name(point)
         yield from _about_labels(shown, point.labels)
-        if not _is_number(point.value):
+        if not math.isfinite(point.value):
             yield f"{shown} has the value {point.value!r}: leave a point out when there is no number"
         elif point.kind is Kind.COUNTER:
             yield from self._about_total(number, shown, point)
@@ -63,10 +64,6 @@ class Examined:
         self._totals[point.name, point.labels] = point.value
         if last is not None and point.value < last:
             yield f"the counter {shown} fell from {last:g} to {point.value:g} at tick {number}: it must only grow"
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, float) and math.isfinite(value)
 
 
 def _about_labels(shown: str, labels: str) -> Iterator[str]:

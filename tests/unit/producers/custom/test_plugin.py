@@ -116,6 +116,38 @@ def test_one_that_cannot_be_loaded_is_said_once_counted_and_ends_nothing(
     crew.close(5)
 
 
+@pytest.mark.parametrize(
+    ("point", "told"),
+    [
+        ("None", "it yields None: make points with gauge()"),
+        ("{'custom.a': 1}", "it yields {'custom.a': 1}: make points"),
+        ("('gauge', 'custom.a', '', 1.0)", "make points with gauge()"),
+        ("Point('gauge', 'custom.a', '', 1.0)", "has parts of other types"),
+        ("Point(Kind.GAUGE, None, '', 1.0)", "has parts of other types"),
+        ("Point(Kind.GAUGE, 'custom.a', {'b': 'c'}, 1.0)", "has parts of other types"),
+        ("Point(Kind.GAUGE, 'custom.a', '', '12')", "has parts of other types"),
+        ("Point(Kind.COUNTER, 'custom.a', '', None)", "has parts of other types"),
+        ("gauge('custom.\\udc80', 1)", "characters that can be printed"),
+        ("gauge('custom.' + 'a' * 200, 1)", "use at most 200 characters"),
+        ("gauge('custom.a', 1, {'b': 'c' * 20_000})", "labels of custom.a have more than 16384 characters"),
+        ("Point(Kind.GAUGE, 'custom.a', 'b=\\udc80', 1.0)", "labels of custom.a are no text"),
+    ],
+)
+def test_what_is_no_point_is_an_error_of_that_collector_alone(
+    site: Path, caplog: pytest.LogCaptureFixture, point: str, told: str
+) -> None:
+    code = GOOD.replace("import Collector, gauge", "import Collector, Kind, Point, gauge")
+    good = 'yield gauge("custom.mail.queue", 4)'
+    install(site, "mail", code.replace(good, f"{good}\n        yield {point}"))
+    crew = crew_of("mail")
+
+    assert answered(crew, 1) == ["steady"]
+
+    assert crew.members["custom.mail"].errors == 1
+    assert told in caplog.text
+    crew.close(5)
+
+
 def test_a_name_that_nobody_offers_is_said_with_the_one_that_was_meant(
     site: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
