@@ -5,11 +5,11 @@ import time
 import uuid
 
 import pytest
-from pulsemon_deploy.control_log import opened
+from pulsemon_deploy.control_log import opened, write
 from pulsemon_producers.gateway.control.expansion import AUTHOR
 from pulsemon_schemas.quiet_windows import expanded
 from pulsemon_schemas.records import ControlRecord
-from support.control_api import FRESH, ask, etag, new_token, write_record
+from support.control_api import FRESH, ask, etag, new_token
 from support.gateways import Gateway, running_gateway
 from support.kafka import Broker
 from support.waiting import wait_until
@@ -54,9 +54,9 @@ def test_what_is_due_is_written_once_by_two_gateways(
     """Both start, and look, with the same versions in the log."""
     windows = [f"{window_id}-{number}" for number in range(10)]
     old_ms = round(time.time() * 1000) - 30 * DAY_MS
-    for one in windows:
-        body = expanded("maintenance", one, {"recurrence": NIGHTLY}, old_ms)
-        write_record(gateway, ControlRecord("maintenance", one, "put", -1, "c", "ann", "", "", json.dumps(body)))
+    body = json.dumps(expanded("maintenance", window_id, {"recurrence": NIGHTLY}, old_ms))
+    records = [ControlRecord("maintenance", one, "put", -1, "c", "ann", "", "", body) for one in windows]
+    write(kafka.settings_for("operator"), records, "pulsemon-operator-test")
     with running_gateway(kafka) as first, running_gateway(kafka) as second:
         for at in (first, second):
             wait_until(lambda at=at: all(is_written(at, token, one) for one in windows), 10, "all to be expanded")  # type: ignore[misc]
