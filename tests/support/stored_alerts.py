@@ -23,16 +23,20 @@ class StoredAlerts:
 
     def put(self, *records: AlertEvent | ServerState, log_id: str = "log") -> None:
         for one in records:
+            self.put_into(TABLES[type(one)], one, log_id=log_id)
+
+    def put_into(self, name: str, *records: AlertEvent | ServerState, log_id: str = "log") -> None:
+        for one in records:
             self._offset += 1
             row = {
                 "log_topic_id": log_id,
                 "log_partition": 0,
                 "log_offset": self._offset,
                 "log_append_time": datetime.fromtimestamp(1_700_000_000 + self._offset, UTC),
-                **{name.name.removesuffix("_ms"): _stored(one, name.name) for name in fields(one)},
+                **{each.name.removesuffix("_ms"): _stored(one, each.name) for each in fields(one)},
             }
-            columns = ", ".join(f"`{name}`" for name in row)
-            table = f"{self.settings.database}.{TABLES[type(one)]}"
+            columns = ", ".join(f"`{column}`" for column in row)
+            table = f"{self.settings.database}.{name}"
             self.store.insert(f"INSERT INTO {table} ({columns}) VALUES", [tuple(row.values())])
 
     def close(self) -> None:

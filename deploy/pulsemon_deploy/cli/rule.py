@@ -14,6 +14,7 @@ from pulsemon_deploy.cli.change_options import change_options
 from pulsemon_deploy.cli.lazy import FOUND_WRONG, WRONG_USAGE
 from pulsemon_deploy.cli.output import json_option, print_json, print_rows, print_table
 from pulsemon_deploy.cli.rule_preview import preview
+from pulsemon_deploy.cli.rule_shadow import shadow
 from pulsemon_deploy.installation import installation
 from pulsemon_deploy.invocation import as_invoked
 
@@ -39,6 +40,7 @@ def rule() -> None:
 
 
 rule.add_command(preview)
+rule.add_command(shadow)
 
 
 @rule.command("list")
