@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pulsemon_schemas.errors import PulsemonError
 
-from pulsemon_deploy.doctor import broker, dashboard, gateway, logins, machine, readers, rules, store
+from pulsemon_deploy.doctor import broker, dashboard, gateway, logins, machine, readers, rules, store, store_sizes
 from pulsemon_deploy.doctor.finding import Finding, Verdict, problem, skipped
 from pulsemon_deploy.errors import one_line
 from pulsemon_deploy.extras import missing_extra
@@ -42,6 +42,8 @@ CHECKS = (
     Check("gateway", gateway.control_api, ("home",)),
     Check("dead letters", broker.dead_letters, ("topics",)),
     Check("storage", store.size, ("migrations",)),
+    Check("tables", store_sizes.sizes, ("migrations",)),
+    Check("restore", store_sizes.whole, ("clickhouse",)),
 )
 
 

@@ -21,8 +21,10 @@ _PLAIN: dict[str, pa.DataType] = {
     **{f"UInt{bits}": getattr(pa, f"uint{bits}")() for bits in (8, 16, 32, 64)},
 }
 # Rows lie in the order of their key, so a time is a step away from the one before; of real numbers the first bytes are
-# alike. Files of minutes are half as large as with dictionaries.
+# alike. Measured with simulated servers, bytes a row: samples 2.24 and minutes 9.2; with dictionaries for all 2.27 and
+# 11.6; without any for real numbers 3.23 and 9.9.
 _ENCODINGS = {"whole": "DELTA_BINARY_PACKED", "real": "BYTE_STREAM_SPLIT"}
+_REPEATING = "repeating"
 _NESTED = re.compile(r"(\w+)\((.*)\)")
 _TIME = re.compile(r"DateTime(64\(3(, .*)?\)|\(.*\))?")
 
@@ -44,9 +46,10 @@ def write(path: Path, columns: Sequence[Column], values: Sequence[Sequence[Any]]
     """Writes values, as ``selected`` gives them, by columns. OSError; UnknownTypeError."""
     arrays = [_array(one, arrow_type(column)) for column, one in zip(columns, values, strict=True)]
     table = pa.table(arrays, names=[one.name for one in columns])
-    encodings = {one.name: _ENCODINGS[kind] for one in columns if (kind := _plain_kind(one)) in _ENCODINGS}
-    texts = [one.name for one in columns if _plain_kind(one) == "text"]
-    parquet.write_table(table, path, compression="zstd", use_dictionary=texts, column_encoding=encodings)
+    kinds = {column.name: _written_kind(column, one) for column, one in zip(columns, values, strict=True)}
+    encodings = {name: _ENCODINGS[kind] for name, kind in kinds.items() if kind in _ENCODINGS}
+    repeating = [name for name, kind in kinds.items() if kind == _REPEATING]
+    parquet.write_table(table, path, compression="zstd", use_dictionary=repeating, column_encoding=encodings)
 
 
 def read(path: Path, columns: Sequence[Column]) -> list[list[Any]]:
@@ -73,12 +76,14 @@ def arrow_type(column: Column) -> pa.DataType:
         ) from error
 
 
-def _plain_kind(column: Column) -> str:
-    """Which of the ways of writing fits a column; "" for lists and maps."""
+def _written_kind(column: Column, values: Sequence[Any]) -> str:
+    """Which of the ways of writing fits a column; "" for lists and maps, which have none."""
     kind = column.kind.replace("LowCardinality(", "").replace("Nullable(", "").rstrip(")")
     if _is_time(column) or kind.lstrip("U").startswith("Int"):
         return "whole"
-    return {"String": "text", "Float32": "real", "Float64": "real"}.get(kind, "")
+    if kind == "String" or (kind == "Float64" and 2 * len(set(values)) < len(values)):
+        return _REPEATING
+    return "real" if kind.startswith("Float") else ""
 
 
 def _is_time(column: Column) -> bool:

@@ -41,10 +41,14 @@ class Dump:
 
     def begin(self, migrations: tuple[MigrationState, ...]) -> None:
         """Decides what is copied, or finds what an earlier run decided that was cut off."""
-        _check_schema(self._database, migrations)
+        applied = tuple(Applied(one.version, one.name, one.checksum) for one in migrations if one.state != "pending")
+        if not applied:
+            raise BackupError(
+                f"{self._database} holds no store of ours: nothing was written; `pulsemon migrate` makes it"
+            )
         found = kept_tables(self._store, self._database)
         self._tables = {name: one for name, one in found.items() if is_copied(name)}
-        self._begun = self._folder.noted(BEGUN) or self._anew(migrations)
+        self._begun = self._folder.noted(BEGUN) or self._anew(applied)
 
     def run(self) -> Iterator[PieceFile]:
         """Copies what is not copied yet; yields each piece once it is on the disk."""
@@ -52,7 +56,7 @@ class Dump:
         self._rest = self._folder.noted(CUTOFFS) or self._decide_rest()
         yield from self._pieces(self._rest)
 
-    def _anew(self, migrations: tuple[MigrationState, ...]) -> dict[str, Any]:
+    def _anew(self, applied: tuple[Applied, ...]) -> dict[str, Any]:
         self._folder.empty()
         tables = self._tables.values()
         return self._folder.note(
@@ -60,10 +64,10 @@ class Dump:
             {
                 "engine": self._store.rows("SELECT version()")[0][0],
                 "database": self._database,
-                "migrations": [asdict(Applied(one.version, one.name, one.checksum)) for one in migrations],
+                "migrations": [asdict(one) for one in applied],
                 "tables": {one.name: [[column.name, column.kind] for column in one.columns] for one in tables},
                 "ttls": {one.name: one.ttl for one in tables},
-                "pieces": self._plan((), ROLLUPS),
+                "pieces": self._plan((), [name for name in ROLLUPS if name in self._tables]),
             },
         )
 
@@ -128,14 +132,6 @@ def row_hash(columns: tuple[Column, ...]) -> str:
         for one in columns
     )
     return f"cityHash64({', '.join(parts)})"
-
-
-def _check_schema(database: str, migrations: tuple[MigrationState, ...]) -> None:
-    if wrong := [f"{one.name} is {one.state}" for one in migrations if one.state != "applied"]:
-        raise BackupError(
-            f"the database {database} has not the schema of this program ({'; '.join(wrong[:3])}): nothing was "
-            "written; `pulsemon migrate status` tells more"
-        )
 
 
 def _patiently(ask: Callable[[], tuple[Any, ...]]) -> tuple[Any, ...]:

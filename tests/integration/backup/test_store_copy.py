@@ -205,6 +205,12 @@ def test_a_backup_of_a_newer_schema_or_program_is_refused(other: FilledStore, ba
         parse_manifest(json.dumps(json.loads(text) | {"format": 2}))
 
 
+def test_a_database_that_is_not_ours_is_told(full: FilledStore, tmp_path: Path) -> None:
+    with pytest.raises(BackupError, match="elsewhere holds no store of ours"), made(tmp_path / "backup") as folder:
+        Dump(full.store, "elsewhere", folder).begin(())
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_restored_control_log_is_the_one_in_force(other: FilledStore) -> None:
     """It has the same records and times as the one before, which may have lost its tail and begun anew as well."""
     for topic_id in ("old", "old/1", "copy"):
