@@ -48,6 +48,7 @@ BENCHES: Mapping[str, str] = {
     "engine": "pulsemon_deploy.bench.engine",
     "gateway": "pulsemon_deploy.bench.gateway",
     "processor": "pulsemon_deploy.bench.processor",
+    "query": "pulsemon_deploy.bench.query",
     "replay": "pulsemon_deploy.bench.replay",
     "sink": "pulsemon_deploy.bench.sink",
     "stack": "pulsemon_deploy.bench.stack",
