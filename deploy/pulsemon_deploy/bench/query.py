@@ -180,4 +180,4 @@ def prepare(folder: Path, quick: bool) -> Iterator[QueryRounds]:
         store.close()
 
 
-BENCH = Bench(prepare, rounds=3, quick_rounds=1, packages=("chdb", "clickhouse-driver"))
+BENCH = Bench(prepare, rounds=3, quick_rounds=2, packages=("chdb", "clickhouse-driver"))
