@@ -30,6 +30,7 @@ def collection_points(members: Mapping[str, Member], lateness_seconds: float, mi
         labels = {"collector": name}
         yield counter("pulsemon.agent.collect.missed", member.missed, labels)
         yield counter("pulsemon.agent.collect.errors", member.errors, labels)
+        yield gauge("pulsemon.agent.collect.failed_runs", member.failed_runs, labels)
         yield gauge("pulsemon.agent.collect.duration", member.last_seconds, labels)
 
 

@@ -26,6 +26,7 @@ from pulsemon_sinks.plans import plans
 from pulsemon_sinks.rollups import thread as rollups
 from pulsemon_sinks.settings import SinkSettings
 from pulsemon_sinks.state_snapshots import thread as state_snapshots
+from pulsemon_sinks.store_vitals import StoreVitals
 from pulsemon_sinks.stored_topic import StoredTopic
 from pulsemon_sinks.tries import REFUSED_PAUSE_SECONDS
 from pulsemon_sinks.troubles import Troubles
@@ -54,7 +55,9 @@ class Sink:
             consumer_config(kafka, f"{settings.group_id}-control", "pulsemon-sink-control"),
             settings.control_topic, admin, self._store, clickhouse.database, dead_letters,
         )  # fmt: skip
+        self._engine = StoreVitals(self._store, clickhouse.database)
         self._has_schema = False
+        self._engine_pause = Pause()
         self._schema_pause = Pause()
         self._control_pause = Pause()
 
@@ -76,7 +79,8 @@ class Sink:
     def samples(self, wall_ms: int) -> list[Sample]:
         """What the sink tells about itself."""
         told = [one for topic in (self._metrics, *self._quiet) for one in topic.samples(wall_ms)]
-        return [*told, *self._control.samples(wall_ms), sample(f"{PREFIX}.troubles", self._troubles.count)]
+        told += [*self._control.samples(wall_ms), *self._engine.samples()]
+        return [*told, sample(f"{PREFIX}.troubles", self._troubles.count)]
 
     def close(self) -> None:
         """Leaves the groups and ends all connections. What was not stored stays in the log."""
@@ -93,6 +97,7 @@ class Sink:
         for topic in self._quiet:
             self._try(topic.topic, topic.write, topic.pause)
         self._try("control", self._control.step, self._control_pause)
+        self._try("engine", partial(self._engine.ask, time.monotonic()), self._engine_pause)
 
     def _migrate(self) -> None:
         migrate(self._clickhouse, self._store)

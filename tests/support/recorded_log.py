@@ -20,8 +20,11 @@ from pulsemon_schemas.ticks import TICK_KEY, make_tick
 from pulsemon_stream_processors.engine.identity import alert_id
 
 BUSY, MEMORY, SPACE = "system.cpu.busy", "system.memory.available.ratio", "system.filesystem.utilization"
-NAMES = (BUSY, SPACE, SPACE, MEMORY)
-LABELS = ("", "mountpoint=/", "mountpoint=/home", "")
+AVAILABLE = "system.filesystem.available"
+MOUNTPOINTS = ("mountpoint=/", "mountpoint=/home")
+NAMES = (BUSY, AVAILABLE, AVAILABLE, SPACE, SPACE, MEMORY)
+LABELS = ("", *MOUNTPOINTS, *MOUNTPOINTS, "")
+DISK_BYTES = 100 * 2**30
 RULE = "busy"
 INTERVAL_SECONDS = 10
 TICK_SECONDS = 5
@@ -301,6 +304,8 @@ class _Recorder:
         is_agent = producer_id == host.producer_id
         clock_ms = self._plan.start_ms + host.clock_error_ms
         used = 0.5 + (host.number % 50) / 100
+        used_too = min(1.0, used + taken / self._plan.seconds / 2)
+        available = (DISK_BYTES * (1.0 - used), DISK_BYTES * (1.0 - used_too))
         batch = MetricBatch(
             server_id=host.server_id,
             source="agent" if is_agent else "service",
@@ -312,7 +317,7 @@ class _Recorder:
             sent_at_ms=clock_ms + sent * 1000,
             names=NAMES if is_agent else ("app.queue.length",),
             labels=LABELS if is_agent else ("",),
-            values=(busy, used, min(1.0, used + taken / self._plan.seconds / 2), 1.0 - busy) if is_agent else (busy,),
+            values=(busy, *available, used, used_too, 1.0 - busy) if is_agent else (busy,),
         )
         return self._encoder.encode(batch)
 

@@ -54,7 +54,7 @@ def list_rules(defaults: bool, as_of_ms: int | None, as_json: bool) -> None:
     if defaults and as_of_ms is not None:
         raise click.UsageError("--defaults are those of this version; --as-of asks for those of a time")
     if defaults:
-        print_rows(rule_rows.default_rows(), as_json)
+        _print_defaults(as_json)
         return
     if as_of_ms is not None:
         rows = [rule_rows.row(one) for one in entities_as_of(RULE, as_of_ms)]
@@ -62,6 +62,17 @@ def list_rules(defaults: bool, as_of_ms: int | None, as_json: bool) -> None:
         return
     with _log() as log:
         print_rows(list(rule_rows.rows(log)), as_json)
+
+
+def _print_defaults(as_json: bool) -> None:
+    from pulsemon_deploy.cli import rule_rows
+
+    if as_json:
+        print_json(rule_rows.default_rows())
+        return
+    print_table(rule_rows.default_table())
+    for role, rule_ids in rule_rows.default_exceptions().items():
+        click.echo(f"\nservers of the role {role} are not judged by: {', '.join(rule_ids)}")
 
 
 @rule.command()

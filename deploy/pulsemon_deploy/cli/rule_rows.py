@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from pulsemon_schemas.control import Entity
 from pulsemon_schemas.rules import Rule, RuleError, default_rules, parse_rule, rule_body
-from pulsemon_schemas.rules.defaults import AUTHOR
+from pulsemon_schemas.rules.defaults import AUTHOR, GROUPS, default_groups
 from pulsemon_schemas.rules.rule import ABSENCE, FLEET
 
 from pulsemon_deploy.cli.control_rows import instant
@@ -15,8 +15,29 @@ RULE = "rule"
 
 
 def default_rows() -> list[dict[str, object]]:
-    """The rules that come with Pulse Monitor, as this version has them."""
-    return [_row(rule, origin="default") for rule in default_rules()]
+    """The rules that come with Pulse Monitor, as this version has them, with their group and the role they are for."""
+    groups = default_groups()
+    return [
+        {"group": groups[rule.id], "role": _role(rule) or None, "summary": rule.summary, "runbook": rule.runbook}
+        | _row(rule, origin="default")
+        for rule in default_rules()
+    ]
+
+
+def default_table() -> list[dict[str, object]]:
+    """The same for people, a group after the other, without those that only keep a role from being judged."""
+    shown_rules = [rule for rule in default_rules() if rule.levels]
+    shown_rules.sort(key=lambda rule: GROUPS.index(default_groups()[rule.id]))
+    return [_default_row(rule) for rule in shown_rules]
+
+
+def default_exceptions() -> dict[str, list[str]]:
+    """Which of the default rules do not judge servers of a role at all, by role."""
+    found: dict[str, list[str]] = {}
+    for rule in default_rules():
+        if not rule.levels:
+            found.setdefault(_role(rule), []).append(rule.id.partition(".")[0])
+    return found
 
 
 def rows(log: ControlLog) -> Iterator[dict[str, object]]:
@@ -49,7 +70,7 @@ def origin_of(entity: Entity) -> str:
     """Who made the rule: default, changed default or own."""
     if entity.author == AUTHOR:
         return "default"
-    return "changed default" if entity.entity_id in {rule.id for rule in default_rules()} else "own"
+    return "changed default" if entity.entity_id in default_groups() else "own"
 
 
 def scope_text(rule: Rule) -> str:
@@ -92,6 +113,20 @@ def shown(entity: Entity, change: Change) -> Mapping[str, object]:
         "problems": list(rule.problems) if isinstance(rule, RuleError) else [],
         "body": rule_body(rule) if isinstance(rule, Rule) else dict(entity.body),
     }
+
+
+def _default_row(rule: Rule) -> dict[str, object]:
+    return {
+        "group": default_groups()[rule.id],
+        "id": rule.id,
+        "for": scope_text(rule) if _role(rule) else "all",
+        "judges": series_text(rule),
+        "levels": level_texts(rule) if rule.enabled else f"off: {level_texts(rule)}",
+    }
+
+
+def _role(rule: Rule) -> str:
+    return rule.scope.value if rule.scope.kind == "role" else ""
 
 
 def _row(rule: Rule, origin: str) -> dict[str, object]:

@@ -38,6 +38,8 @@ class ContainerCollector(Collector):
             if _began_anew(last, now, key):
                 continue
             yield from _processors(cgroup, labels, used.get(key), changed.get(key))
+            if tick.wants("container.cpu.limit") and (quota := cgroup.cpu_quota()) is not None:
+                yield gauge("container.cpu.limit", quota, labels)
             yield from _memory(cgroup, labels)
             yield from self._disks(cgroup, labels)
             if tick.wants("container.uptime"):

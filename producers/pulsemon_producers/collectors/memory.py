@@ -1,5 +1,6 @@
 """Memory: what is used by whom, what is available, what the kernel promised, and what it had to kill."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from pulsemon_producers.collectors.base import Collector, Point, Tick, counter, gauge, updown
@@ -20,6 +21,9 @@ MEMINFO: Mapping[str, str] = {
 }
 SLAB_STATES: Mapping[str, str] = {"reclaimable": "SReclaimable", "unreclaimable": "SUnreclaim"}
 HUGE_PAGES = "system.memory.linux.hugepages.usage"
+ECC = "system.memory.ecc.uncorrectable"
+CONTROLLERS = "devices/system/edac/mc"
+CONTROLLER = re.compile(r"mc\d+")
 CACHES = ("Cached", "SReclaimable")
 """What ``free`` calls cache: the page cache, and kernel objects that can be made again."""
 WANTED = tuple(
@@ -63,6 +67,8 @@ class MemoryCollector(Collector):
             free = meminfo["HugePages_Free"]
             yield updown(HUGE_PAGES, free, {"hugepages.state": "free"})
             yield updown(HUGE_PAGES, meminfo["HugePages_Total"] - free, {"hugepages.state": "used"})
+        if tick.wants(ECC) and (errors := _uncorrectable_errors(self.host)) is not None:
+            yield counter(ECC, errors)
         for kills in picked(self.host.proc_if_any("vmstat") or "", ["oom_kill"]).values():
             yield counter("system.memory.oom_kills", kills)
 
@@ -79,6 +85,14 @@ def _states(size: Mapping[str, int]) -> Iterator[Point]:
         labels = {"system.memory.state": state}
         yield updown("system.memory.usage", amount, labels)
         yield gauge("system.memory.utilization", amount / size["MemTotal"], labels)
+
+
+def _uncorrectable_errors(host: Host) -> int | None:
+    """Of all controllers together; None where there is none that finds errors."""
+    names = [name for name in host.sys_names(CONTROLLERS) if CONTROLLER.fullmatch(name)]
+    texts = [host.sys_if_any(f"{CONTROLLERS}/{name}/ue_count") for name in names]
+    found = [int(text) for text in texts if text is not None and text.isdigit()]
+    return sum(found) if found else None
 
 
 def _available(size: Mapping[str, int]) -> int:

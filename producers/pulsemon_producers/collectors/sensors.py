@@ -1,5 +1,6 @@
 """Sensors: temperatures and their limits, fans, batteries, from ``/sys/class``."""
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ POWER = "class/power_supply"
 
 INPUT = re.compile(r"(?P<sensor>(?P<kind>temp|fan)\d+)_input")
 LIMIT_FILES: Mapping[str, str] = {"high": "max", "critical": "crit"}
+USUAL_LIMITS: Mapping[str, float] = {"high": 80.0, "critical": 90.0}
+"""In degrees, where the maker of a sensor names none."""
 MILLI = 1e-3
 PERCENT = 100
 PLAUSIBLE_CELSIUS = (-100.0, 200.0)
@@ -70,10 +73,22 @@ def _temperature(host: Host, sensor: Sensor, wants_limits: bool) -> Iterator[Poi
     if celsius is None:
         return
     yield gauge("hw.temperature", celsius, {"hw.id": sensor.id, "hw.name": sensor.name})
-    for kind, file in LIMIT_FILES.items() if wants_limits else ():
+    limits: dict[str, float] = {}
+    for kind, file in LIMIT_FILES.items():
         limit = _celsius(host, f"{sensor.prefix}_{file}")
         if limit is not None and limit > 0:
-            yield gauge("hw.temperature.limit", limit, {"hw.id": sensor.id, "limit_type": kind})
+            limits[kind] = limit
+            if wants_limits:
+                yield gauge("hw.temperature.limit", limit, {"hw.id": sensor.id, "limit_type": kind})
+    yield from _headroom(celsius, limits, {"hw.id": sensor.id, "hw.name": sensor.name})
+
+
+def _headroom(celsius: float, limits: Mapping[str, float], labels: Mapping[str, str]) -> Iterator[Point]:
+    """To both limits: a usual one stands in for one that is not named, but not on the wrong side of the other."""
+    high = limits.get("high", min(USUAL_LIMITS["high"], limits.get("critical", math.inf)))
+    critical = limits.get("critical", max(USUAL_LIMITS["critical"], high))
+    for kind, limit in (("high", high), ("critical", critical)):
+        yield gauge("hw.temperature.headroom", round(limit - celsius, 3), {**labels, "limit_type": kind})
 
 
 def _fan(host: Host, sensor: Sensor) -> Iterator[Point]:
@@ -90,6 +105,7 @@ def _thermal_zones(host: Host) -> Iterator[Point]:
             kind = host.sys_if_any(f"{THERMAL}/{folder}/type") or folder
             if celsius is not None:
                 yield gauge("hw.temperature", celsius, {"hw.id": folder, "hw.name": kind})
+                yield from _headroom(celsius, {}, {"hw.id": folder, "hw.name": kind})
 
 
 def _batteries(host: Host) -> Iterator[Point]:
@@ -101,6 +117,9 @@ def _batteries(host: Host) -> Iterator[Point]:
             percent = _number(host, f"{at}/capacity")
             if percent is not None:
                 yield gauge("hw.battery.charge", percent / PERCENT, {"hw.id": folder})
+            status = host.sys_if_any(f"{at}/status")
+            if status is not None and status != "Unknown":
+                yield gauge("hw.battery.discharging", status == "Discharging", {"hw.id": folder})
 
 
 def _celsius(host: Host, path: str) -> float | None:

@@ -34,6 +34,7 @@ SOCKETS: Mapping[str, tuple[tuple[str, str], ...]] = {
 """Rows and columns of ``net/sockstat`` and ``net/sockstat6`` that make up each kind."""
 
 CONNTRACK = "sys/net/netfilter/nf_conntrack_{}"
+ORPHAN_LIMIT = "system.network.tcp.orphan.limit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ class TcpCollector(Collector):
             name = f"system.network.conntrack.{key}"
             if tick.wants(name) and (text := self.host.proc_if_any(CONNTRACK.format(key))):
                 yield updown(name, int(text))
+        if tick.wants(ORPHAN_LIMIT) and (text := self.host.proc_if_any("sys/net/ipv4/tcp_max_orphans")):
+            yield updown(ORPHAN_LIMIT, int(text))
 
     def _counts(self) -> Iterator[Point]:
         """Each row comes twice, first with its names: those of the kernel that runs are looked through once."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
-from pulsemon_schemas.rules.rule import FLEET, LEVELS
+from pulsemon_schemas.rules.rule import COMPOSITE, FLEET, LEVELS
 
 Body = dict[str, Any]
 INFO, ONLY = "info", "only"
@@ -23,9 +23,11 @@ def role_bodies(role: str, changes: Mapping[str, Any], bodies: Mapping[str, Body
     unknown = sorted((told | set(only or ()) | set(changed)) - set(bodies))
     if unknown:
         raise ValueError(f"the role {role} names what is no default rule about hosts: {', '.join(unknown)}")
-    for name, body in bodies.items():
-        if body.get("kind") == FLEET:  # it is about environments, which have no role
+    for name, usual in bodies.items():
+        if usual.get("kind") == FLEET:  # it is about environments, which have no role
             continue
+        # the family of a composite is its id unless said, and these are to take one another's place
+        body = {"family": name, **usual} if usual.get("kind") == COMPOSITE else usual
         made = None
         if only is not None and name not in only:
             made = body | {"levels": {}}

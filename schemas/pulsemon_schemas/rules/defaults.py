@@ -42,12 +42,9 @@ def default_rules() -> tuple[Rule, ...]:
 
 @functools.cache
 def default_groups() -> dict[str, str]:
-    """The group of each rule by its id; that of a role's rule is followed by the role, as ``cpu, ci``."""
+    """The group of each rule by its id."""
     found = {rule_id: group for group in GROUPS for rule_id in _file(f"groups/{group}.toml")}
-    for rule in default_rules():
-        if rule.id not in found:
-            found[rule.id] = f"{found[rule.id.partition('.')[0]]}, {rule.scope.value}"
-    return found
+    return {rule_id: found[rule_id.partition(".")[0]] for rule_id in _bodies()}
 
 
 def default_records() -> tuple[ControlRecord, ...]:

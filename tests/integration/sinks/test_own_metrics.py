@@ -35,6 +35,8 @@ def test_rows_letters_and_the_time_that_records_wait_are_told(place: Place) -> N
         assert healthy["flushes"] >= 1.0
         assert healthy["lag"] < 5.0
         assert healthy["troubles"] == 0.0
+        assert healthy["pulsemon.store.parts"] >= 1.0
+        assert healthy["pulsemon.store.inserts.rejected"] == 0.0
 
         place.rows("CREATE MATERIALIZED VIEW {}.trap ENGINE = Null AS SELECT throwIf(1) AS x FROM {}.metrics_in")
         place.send([batch("web-1", 9)])

@@ -1,11 +1,15 @@
 """What `pulsemon rule` can say without anything running."""
 
+import itertools
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from pulsemon_deploy.alert_records import missing_of
 from pulsemon_schemas.rules import default_rules
+from pulsemon_schemas.rules.defaults import GROUPS
 from pulsemon_sinks.reader.behind import Span
 from support.command_line import invoke
 
@@ -16,8 +20,31 @@ def test_default_rules_need_nothing_that_runs() -> None:
     by_id = {row["id"]: row for row in rows}
     assert by_id["cpu_steal"]["judges"] == "system.cpu.utilization{cpu.mode=steal}"
     assert by_id["server_down"]["levels"] == "warning silent 90 s, critical silent 300 s"
-    assert all(row["enabled"] and row["scope"] == "global" for row in rows)
-    assert len(invoke("rule", "list", "--defaults").output.splitlines()) == len(rows) + 1
+    assert {row["role"] for row in rows} == {None, "ci", "batch", "database", "gateway", "desktop"}
+    assert (by_id["load.ci"]["group"], by_id["load.ci"]["scope"]) == ("cpu", "role=ci")
+    assert by_id["load.ci"]["runbook"] == by_id["load"]["runbook"] == "docs/runbooks.md#load"
+
+
+def test_default_rules_are_listed_by_groups_and_say_who_is_not_judged() -> None:
+    lines = invoke("rule", "list", "--defaults").output.splitlines()
+    groups = [line.split()[0] for line in lines[1 : lines.index("")]]
+    assert list(dict.fromkeys(groups)) == list(GROUPS)
+    assert len([group for group, _ in itertools.groupby(groups)]) == len(GROUPS)
+    assert len(groups) == len([rule for rule in default_rules() if rule.levels])
+    assert lines[-1].startswith("servers of the role desktop are not judged by: cpu_busy, cpu_saturated, ")
+
+
+def test_default_rules_are_listed_by_a_program_that_needs_no_home_and_no_stack(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pulsemon_deploy.cli.root import root\n"
+        "try: root(['rule', 'list', '--defaults', '--json'])\n"
+        "finally: print(sorted({'clickhouse_driver', 'faust'} & set(sys.modules)), file=sys.stderr)"
+    )
+    home = {"PULSEMON_LOCAL_HOME": str(tmp_path / "none"), "PATH": "/nowhere", "HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], env=home, capture_output=True, text=True, check=True)
+    assert len(json.loads(done.stdout)) == len(default_rules())
+    assert not (tmp_path / "none").exists()
+    assert done.stderr == "[]\n"
 
 
 def test_a_file_is_judged_without_anything_that_runs(tmp_path: Path) -> None:

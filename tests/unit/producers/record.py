@@ -18,7 +18,7 @@ PROC = (
     "pressure/*", "net/dev", "net/softnet_stat", "net/snmp", "net/netstat", "net/sockstat", "net/sockstat6",
     "net/tcp", "net/tcp6", "sys/fs/file-nr", "sys/kernel/threads-max", "sys/kernel/pid_max",
     "sys/kernel/osrelease", "sys/kernel/random/entropy_avail", "sys/net/netfilter/nf_conntrack_count",
-    "sys/net/netfilter/nf_conntrack_max",
+    "sys/net/netfilter/nf_conntrack_max", "sys/net/ipv4/tcp_max_orphans",
 )  # fmt: skip
 PROCESS = ("stat", "io", "cmdline", "limits")
 SYS = (
@@ -27,7 +27,8 @@ SYS = (
     "devices/system/cpu/cpufreq/policy*/scaling_cur_freq", "class/net/*/operstate", "class/net/*/flags",
     "class/net/*/speed", "class/hwmon/*/name", "class/hwmon/*/temp*_*", "class/hwmon/*/fan*_*",
     "class/thermal/*/type", "class/thermal/*/temp", "class/power_supply/*/type",
-    "class/power_supply/*/capacity", "fs/cgroup/cgroup.*", "fs/cgroup/cpu.*", "fs/cgroup/memory.*",
+    "class/power_supply/*/capacity", "class/power_supply/*/status", "devices/system/edac/mc/mc*/ue_count",
+    "fs/cgroup/cgroup.*", "fs/cgroup/cpu.*", "fs/cgroup/memory.*",
     "fs/cgroup/*/release_agent", "fs/cgroup/memory/memory.limit_in_bytes",
     "fs/cgroup/memory/memory.usage_in_bytes", "fs/cgroup/memory/memory.stat", "fs/cgroup/memory/cgroup.procs",
     "fs/cgroup/cpu/cpu.cfs_*", "fs/cgroup/cpuset/cpuset.cpus",

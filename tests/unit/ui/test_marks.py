@@ -9,7 +9,7 @@ from pulsemon_ui.charts.fleet_charts import opened_spec, ranking_spec
 from pulsemon_ui.charts.palette import DARK, LIGHT
 from pulsemon_ui.charts.server_marks import mark_series
 from pulsemon_ui.view_models.marks import Limit, Marks, Start, marks_of
-from pulsemon_ui.view_models.metrics import CPU, DISK, IO_WAIT, NETWORK_IN, SETS, Measure
+from pulsemon_ui.view_models.metrics import CPU, DISK, DISK_BUSY, IO_WAIT, NETWORK_IN, SETS, Measure, gauge
 from pulsemon_ui.view_models.panels import Panel, panels
 from pulsemon_ui.view_models.strip import Ranked
 from support.fleets import alert, server
@@ -44,8 +44,16 @@ def test_the_limits_are_those_of_the_rule_that_judges_the_series() -> None:
 
 
 def test_what_no_limit_judges_has_none() -> None:
-    assert limits(CPU) == []  # info is no line
+    assert limits(DISK_BUSY) == []  # info is no line
     assert limits(NETWORK_IN) == []
+
+
+def test_a_composite_draws_its_limits_where_its_lead_is_shown_alone() -> None:
+    assert limits(CPU) == [("warning", 0.9, True), ("critical", 0.95, True)]
+    available = gauge("Available", "By", "system.filesystem.available")  # fs_space is led by the share that is used
+    assert limits(available) == []
+    entries = gauge("Connections", "{entry}", "system.network.conntrack.count")  # judged as a share of the most
+    assert limits(entries) == []
 
 
 def test_the_narrowest_scope_draws_its_limits() -> None:

@@ -59,7 +59,7 @@ def _marks(measure: Measure, profile: ServerProfile, ranked: Sequence[Rule], ale
     limits = [
         Limit(level.name, level.limit, rule.fires_above, (rule.id, level.name) in crossed)
         for rule in effective(ranked, profile, measure.choice.metric, labels).values()
-        if _is_comparable(rule.window.function, measure)
+        if _is_of(rule, measure) and _is_comparable(rule.window.function, measure)
         for level in rule.levels
         if level.name in LEVELS
     ]
@@ -74,6 +74,13 @@ def _is_about(alert: Transition, measure: Measure) -> bool:
         alert.metric == choice.metric
         and all(label in labels for label in choice.having)
         and not any(label in labels for label in choice.without)
+    )
+
+
+def _is_of(rule: Rule, measure: Measure) -> bool:
+    """The limits of a composite are those of its lead, and of a ratio where that is divided by another series."""
+    return rule.metric == measure.choice.metric and not any(
+        one.divide_by is not None for one in rule.operands if one.name == rule.lead
     )
 
 
