@@ -38,18 +38,26 @@ class SeriesRun:
         self._no_data = NoData(self._time, self._lifecycle)
         self._server = Server(key.server_id)
         self._server.profile = ServerProfile(key.server_id)
-        self.begin()
+        self.watch = self._unfed()
 
     def begin(self) -> None:
-        """Forgets the samples: what comes next is far from what came before. Nothing may be open."""
-        self.watch = Watch(Key(self._rule.family, self._rule.metric, self._key.labels), self._label_map, self._rule)
+        """Forgets the samples: what comes next is far from what came before. Nothing may be open.
+
+        When alerts came and went is kept: by that the next one may be flapping.
+        """
+        flips = self.watch.flips
+        self.watch = self._unfed()
+        self.watch.flips = flips
 
     def forget(self) -> None:
         """Begins anew, as if nothing had been fed."""
         self.events.clear()
         self._server.open.clear()
         self._server.ended.clear()
-        self.begin()
+        self.watch = self._unfed()
+
+    def _unfed(self) -> Watch:
+        return Watch(Key(self._rule.family, self._rule.metric, self._key.labels), self._label_map, self._rule)
 
     @property
     def is_idle(self) -> bool:
