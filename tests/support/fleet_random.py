@@ -10,6 +10,11 @@ QUICK_RULE = {
     "min_servers": 2,
     "levels": {"warning": {"limit": 0.3}, "critical": {"limit": 0.6, "for_seconds": 20, "keep_firing_seconds": 15}},
 }
+GROUPS = (
+    {"kind": "group", "by": ["environment"], "levels": {"warning": {"limit": 3}, "critical": {"limit": 2}}},
+    {"kind": "group", "value": "share", "min_servers": 2, "levels": {"warning": {"limit": 0.5, "for_seconds": 10}}},
+    {"kind": "group", "by": ["role"], "healthy": ["ok"], "levels": {}},
+)
 STEPS = 80
 
 
@@ -19,6 +24,7 @@ def random_fleet(seed: int) -> FleetLog:
     log = FleetLog(chance.choice([1, 2, 3, 5]))
     servers = [f"web-{number}" for number in range(chance.randrange(3, 14))]
     log.configure("rule/fleet_silent", chance.choice([RULE, QUICK_RULE]))
+    log.configure("rule/quorum", chance.choice(GROUPS))
     for server_id in servers:
         if chance.random() < 0.8:
             log.configure(f"server/{server_id}", {"environment": chance.choice(ENVIRONMENTS)})
@@ -49,7 +55,9 @@ def _happen(log: FleetLog, chance: random.Random, servers: list[str], number: in
 
 def _reconfigure(log: FleetLog, chance: random.Random, servers: list[str], number: int) -> None:
     server = f"server/{chance.choice(servers)}"
-    match chance.randrange(6):
+    match chance.randrange(7):
+        case 6:
+            log.configure("rule/quorum", chance.choice([*GROUPS, None, {"kind": "group", "by": 3}]))
         case 0:
             log.configure(server, {"environment": chance.choice(ENVIRONMENTS)})
         case 1:

@@ -11,6 +11,7 @@ from pulsemon_schemas.rules.rule import (
     ABSENCE,
     COMPOSITE,
     FLEET,
+    GROUP,
     KINDS,
     LEVELS,
     MISSING,
@@ -18,14 +19,18 @@ from pulsemon_schemas.rules.rule import (
     OPERATORS,
     THRESHOLD,
     UNKNOWN,
+    VALUES,
     Level,
     Rule,
 )
 from pulsemon_schemas.rules.scope import read_scope, scope_body
 from pulsemon_schemas.rules.series import read_window, window_body
+from pulsemon_schemas.rules.status import STATUSES
 
 TEXTS = ("summary", "runbook", "owner")
 ABSENCE_FAMILY, FLEET_FAMILY = "absence", "fleet"
+HEALTHY = ("ok", "warning")
+"""Statuses of servers that do their work."""
 MIN_SERVERS = 3
 """With fewer servers a part of them says little about the whole."""
 
@@ -52,6 +57,8 @@ def parse_rule(rule_id: str, body: Mapping[str, Any], version: int = -1, author:
     )
     if kind == ABSENCE and rule.scope.kind == "instance":
         fields.problem("scope", "a server is silent as a whole: the narrowest scope of an absence is a server")
+    if kind == GROUP and rule.scope.kind in {"server", "instance"}:
+        fields.problem("scope", "a group has several servers: its narrowest scope are labels")
     if kind == FLEET and rule.scope.kind not in {"global", "environment"}:
         fields.problem("scope", "a fleet rule is for all environments, or for one")
     if kind in {COMPOSITE, MISSING} and rule.scope.kind == "instance" and not set(rule.scope.labels) <= set(rule.by):
@@ -79,6 +86,11 @@ def rule_body(rule: Rule) -> dict[str, Any]:
         return body | {"stale_seconds": rule.stale_seconds}
     if rule.kind == FLEET:
         return body | {"min_servers": rule.min_servers}
+    if rule.kind == GROUP:
+        names = ("operator", "min_servers", "value")
+        return (
+            body | {name: getattr(rule, name) for name in names} | {"by": list(rule.by), "healthy": list(rule.healthy)}
+        )
     return body | {
         "metric": rule.metric,
         "match": dict(rule.match),
@@ -150,6 +162,23 @@ def _fleet(fields: Fields, _rule_id: str) -> dict[str, Any]:
     }
 
 
+def _group(fields: Fields, rule_id: str) -> dict[str, Any]:
+    sign = fields.choice("operator", tuple(OPERATORS), "<")
+    healthy = tuple(dict.fromkeys(fields.text_list("healthy"))) or HEALTHY
+    for status in healthy:
+        if status not in STATUSES:
+            fields.problem("healthy", f"must be of {', '.join(STATUSES)}, is {status!r}")
+    return {
+        "family": fields.text("family", rule_id),
+        "operator": sign,
+        "by": tuple(dict.fromkeys(fields.text_list("by"))),
+        "min_servers": int(fields.number("min_servers", 1.0, minimum=1.0)),
+        "value": fields.choice("value", VALUES, VALUES[0]),
+        "healthy": healthy,
+        "levels": _levels(fields.nested("levels"), 1 if sign in {">=", ">"} else -1),
+    }
+
+
 def _levels(fields: Fields, sign: int) -> tuple[Level, ...]:
     levels = [_level(name, fields.nested(name), sign) for name in LEVELS if fields.has(name)]
     fields.unasked()
@@ -186,5 +215,6 @@ READERS: Mapping[str, Callable[[Fields, str], dict[str, Any]]] = {
     MISSING: _missing,
     ABSENCE: _absence,
     FLEET: _fleet,
+    GROUP: _group,
 }
 """What reads the fields that only one kind has."""

@@ -13,7 +13,11 @@ LEVELS = ("info", "warning", "critical")
 """From the mildest to the worst."""
 
 THRESHOLD, COMPOSITE, MISSING, ABSENCE, FLEET = "threshold", "composite", "missing", "absence", "fleet"
-KINDS = (THRESHOLD, COMPOSITE, MISSING, ABSENCE, FLEET)
+GROUP = "group"
+KINDS = (THRESHOLD, COMPOSITE, MISSING, ABSENCE, FLEET, GROUP)
+NUMBER, SHARE = "number", "share"
+VALUES = (NUMBER, SHARE)
+"""What is judged of the healthy servers of a group: how many they are, or which part of all."""
 UNKNOWN, KEEP, OK, ALERT = "unknown", "keep", "ok", "alert"
 NO_DATA = (UNKNOWN, KEEP, OK, ALERT)
 """What a series that is gone means: that nobody knows, that nothing changes, that all is well, or that it is bad."""
@@ -106,7 +110,8 @@ class Rule:
 
     Of the rules of one ``family`` that cover a series only the one with the narrowest scope judges it. ``version`` is
     the offset of the rule in the control log, -1 if it comes from a file. A fleet rule judges each environment in its
-    scope that has ``min_servers``.
+    scope that has ``min_servers``. A group rule judges how many servers in its scope have one of the ``healthy``
+    statuses, once for each combination of what the servers have as the attributes or labels in ``by``.
 
     A composite judges its ``operands`` together, once for each combination of values that the labels in ``by`` have.
     Metric, match, window and operator then are those of its ``lead``, the operand whose value its events have. A rule
@@ -128,6 +133,8 @@ class Rule:
     flapping: bool = True
     stale_seconds: float = 0.0
     min_servers: int = 0
+    value: str = NUMBER
+    healthy: tuple[str, ...] = ()
     scope: Scope = field(default_factory=Scope)
     enabled: bool = True
     summary: str = ""

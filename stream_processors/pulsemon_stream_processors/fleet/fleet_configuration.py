@@ -7,7 +7,7 @@ from pulsemon_schemas.rules import Rule, ServerProfile
 from pulsemon_schemas.rules.defaults import RULE
 from pulsemon_schemas.rules.environments import LABEL, environment_id
 from pulsemon_schemas.rules.resolve import by_rank, effective_fleet
-from pulsemon_schemas.rules.rule import FLEET
+from pulsemon_schemas.rules.rule import FLEET, GROUP
 
 from pulsemon_stream_processors.engine.configuration import Configuration
 from pulsemon_stream_processors.engine.control_history import Change
@@ -24,6 +24,7 @@ class FleetConfiguration:
         self._base = Configuration()
         self._rules: dict[str, Rule] = {}
         self._ranked: list[Rule] = []
+        self._unreadable: dict[str, int] = {}
         self.authors: dict[str, str] = {}
 
     def take(self, change: Change) -> str:
@@ -31,23 +32,44 @@ class FleetConfiguration:
         if change.entity_type != RULE:
             return self._base.take(change)
         try:
-            self._take_rule(change)
+            problem = self._take_rule(change)
         except UNREPEATABLE:
             raise
         except Exception as error:  # noqa: BLE001 - one record must not keep all later ones from being in force
-            return problem_of(error)
-        return ""
+            problem = problem_of(error)
+        if problem:
+            self._unreadable[change.entity_id] = change.offset
+        else:
+            self._unreadable.pop(change.entity_id, None)
+        return problem
 
-    def _take_rule(self, change: Change) -> None:
-        rule, _ = change.read()
+    def _take_rule(self, change: Change) -> str:
+        rule, problem = change.read()
         if isinstance(rule, Rule):
             by_rank((rule,))  # a rule that has no rank must not come among the others
         before = self._rules.pop(change.entity_id, None)
-        if isinstance(rule, Rule) and rule.kind == FLEET:
+        if isinstance(rule, Rule) and rule.kind in {FLEET, GROUP}:
             self._rules[change.entity_id] = rule
         if before is not None or change.entity_id in self._rules:
             self.authors[change.entity_id] = change.author
             self._ranked = by_rank(self._rules.values())
+        return problem
+
+    @property
+    def group_rules(self) -> list[Rule]:
+        """The rules about groups that judge, in the order of their ids."""
+        rules = (rule for _, rule in sorted(self._rules.items()))
+        return [rule for rule in rules if rule.kind == GROUP and rule.enabled and rule.levels]
+
+    def group_rule(self, rule_id: str) -> Rule | None:
+        """The rule with this id, if it is one about groups that judges."""
+        rule = self._rules.get(rule_id)
+        return rule if rule is not None and rule.kind == GROUP and rule.enabled and rule.levels else None
+
+    def unreadable(self, rule_id: str) -> str:
+        """What keeps a rule from judging, if its newest version cannot be read; else ""."""
+        version = self._unreadable.get(rule_id)
+        return "" if version is None else f"version {version} of rule {rule_id} cannot be read"
 
     def forget_past(self, clock_ms: int) -> None:
         """Silences and maintenances whose time has passed leave."""
@@ -67,6 +89,11 @@ class FleetConfiguration:
         """The silences and maintenances that keep an environment's alert from paging, sorted."""
         place = ServerProfile(environment_id(environment), environment=environment)
         return self._base.suppressors(place, labels, rule.id, level, time_ms)
+
+
+def is_of_rule(change: Change) -> bool:
+    """Whether a change is about a rule."""
+    return change.entity_type == RULE
 
 
 def is_of_server(change: Change) -> bool:

@@ -14,6 +14,7 @@ from pulsemon_schemas.rules.alert_command import ENTITY_TYPE as COMMAND
 from pulsemon_schemas.rules.environments import environment_of
 
 from pulsemon_stream_processors.engine.control_history import Change, ControlHistory, superseded_left_out
+from pulsemon_stream_processors.engine.counters import Counters
 from pulsemon_stream_processors.engine.errors import ControlBehindError
 from pulsemon_stream_processors.engine.failure import UNREPEATABLE, problem_of
 from pulsemon_stream_processors.engine.log_time import LogTime
@@ -21,11 +22,12 @@ from pulsemon_stream_processors.engine.output import Output
 from pulsemon_stream_processors.fleet import fleet_snapshot as snapshot
 from pulsemon_stream_processors.fleet.census import Census
 from pulsemon_stream_processors.fleet.feed import Feed
-from pulsemon_stream_processors.fleet.fleet_configuration import FleetConfiguration, is_of_server
+from pulsemon_stream_processors.fleet.fleet_configuration import FleetConfiguration, is_of_rule, is_of_server
 from pulsemon_stream_processors.fleet.fleet_event import FleetEvent, read_event
 from pulsemon_stream_processors.fleet.fleet_journal import FleetJournal
 from pulsemon_stream_processors.fleet.group import Group
 from pulsemon_stream_processors.fleet.judgement import Judgement
+from pulsemon_stream_processors.fleet.muster import Muster
 from pulsemon_stream_processors.fleet.place import FleetPlace
 from pulsemon_stream_processors.fleet.step import Step
 
@@ -47,11 +49,14 @@ class FleetEngine:
         self._control_offset = -1
         self._configuration = FleetConfiguration()
         self._census = Census()
+        self._muster = Muster()
+        self.counters = Counters()
         self._journal = FleetJournal(place)
         self._judgement = Judgement(self._configuration, self._journal)
         self._groups: dict[str, Group] = {}
         self._commands: list[AlertCommand] = []
         self._are_rules_new = False
+        self._are_groups_new = False
         self._last = FleetEvent(-1, 0, 0, -1, -1, "", "")
 
     @classmethod
@@ -196,11 +201,16 @@ class FleetEngine:
         if change.operation == PURGED:
             feed.statuses.pop(server_id, None)
             self._census.drop(server_id)
+            self._muster.drop(server_id)
         elif (status := feed.statuses.get(server_id)) is not None:
             self._count(server_id, status)
 
     def _take_change(self, change: Change) -> None:
-        self._configuration.take(change)
+        problem = self._configuration.take(change)
+        if is_of_rule(change):
+            self._are_groups_new = True
+            if problem:
+                self.counters.rule_failed(change.entity_id, change.offset, problem)
         if change.entity_type == COMMAND:
             command, _ = change.read()
             if isinstance(command, AlertCommand) and environment_of(command.server_id) is not None:
@@ -211,6 +221,7 @@ class FleetEngine:
     def _count(self, server_id: str, status: str) -> None:
         profile = self._configuration.profile(server_id)
         self._census.put(server_id, profile.environment, status, is_registered=profile.is_registered)
+        self._muster.put(profile, status)
 
     def _judge(self) -> None:
         step = self._step()
@@ -224,9 +235,16 @@ class FleetEngine:
             concerned |= self._census.environments()
         self._census.touched.clear()
         self._are_rules_new = False
+        if self._are_groups_new:
+            self._muster.take_rules(self._configuration.group_rules)
+            self._are_groups_new = False
+        for cohort in self._muster.touched:
+            self._groups.setdefault(cohort.name, Group(cohort.name, cohort))
+            concerned.add(cohort.name)
+        self._muster.touched.clear()
         for environment in sorted(concerned):
-            self._groups.setdefault(environment, Group(environment))
-            count = self._census.count(environment)
+            group = self._groups.setdefault(environment, Group(environment))
+            count = self._census.count(environment) if group.cohort is None else self._muster.count(group.cohort)
             self._attempt(environment, step, partial(self._judgement.judge, count=count, step=step))
             if self._groups[environment].is_idle:
                 del self._groups[environment]
@@ -263,4 +281,6 @@ class FleetEngine:
         for feed in self._feeds:
             for server_id, status in feed.statuses.items():
                 self._count(server_id, status)
+        self._muster.take_rules(self._configuration.group_rules)
         self._census.touched.clear()
+        self._muster.touched.clear()

@@ -2,24 +2,25 @@
 
 from pulsemon_schemas import codec
 from pulsemon_schemas.errors import ContractError
-from pulsemon_schemas.labels import canonical
 from pulsemon_schemas.partitioner import partition_for
 from pulsemon_schemas.reasons import NOT_APPLIED
 from pulsemon_schemas.records import AlertEvent, LogRecord
 from pulsemon_schemas.rules import Rule
 from pulsemon_schemas.rules.environments import environment_id
+from pulsemon_schemas.rules.rule import GROUP
 from pulsemon_schemas.topics import ALERT_STATE, ALERTS, DEADLETTER, EVENTS
 
 from pulsemon_stream_processors.engine.alert import Alert
 from pulsemon_stream_processors.engine.identity import digest, event_id
 from pulsemon_stream_processors.engine.notice import notice
 from pulsemon_stream_processors.engine.output import Output
-from pulsemon_stream_processors.fleet.fleet_configuration import labels_of
 from pulsemon_stream_processors.fleet.place import FleetPlace
 from pulsemon_stream_processors.fleet.step import Step
 
-SHARE = "share"
-"""The window function of these alerts: the value is the share of servers that are silent, the count all of them."""
+SHARE, HEALTHY = "share", "healthy"
+"""The window functions of these alerts: their value is the share of servers that are silent, or says how many are
+healthy; the count is all of them.
+"""
 
 
 class FleetJournal:
@@ -60,6 +61,7 @@ class FleetJournal:
     def alert(
         self,
         environment: str,
+        labels: str,
         rule: Rule,
         alert: Alert,
         before: tuple[str, str],
@@ -85,7 +87,7 @@ class FleetJournal:
             rule_version=rule.version,
             rule_author=rule.author,
             metric="",
-            labels=canonical(labels_of(environment)),
+            labels=labels,
             previous_state=before[0],
             state=alert.state,
             previous_level=before[1],
@@ -98,7 +100,7 @@ class FleetJournal:
             value=evidence.value if evidence else None,
             limit=limit,
             calm_value=rule.calm_value(limit) if limit is not None else None,
-            window_function=SHARE,
+            window_function=HEALTHY if rule.kind == GROUP else SHARE,
             window_seconds=0.0,
             sample_count=evidence.sample_count if evidence else 0,
             topic_id=self._place.topic_id,

@@ -8,6 +8,7 @@ from pulsemon_stream_processors.engine.control_history import ControlHistory
 from pulsemon_stream_processors.engine.errors import StateError
 from pulsemon_stream_processors.engine.snapshot import alert_state, restored_alert
 from pulsemon_stream_processors.fleet.group import Group
+from pulsemon_stream_processors.fleet.muster import Cohort
 from pulsemon_stream_processors.fleet.place import FleetPlace
 
 FORMAT = 1
@@ -41,6 +42,7 @@ def group_state(group: Group) -> State:
     return {
         **failing,
         "environment": group.environment,
+        "cohort": group.cohort,
         "rule": group.rule.version if group.rule else None,
         "levels": {name: [one.since_ms, one.is_on, one.calm_ms] for name, one in group.conditions.items()},
         "alert": alert_state(group.alert),
@@ -52,7 +54,8 @@ def group_state(group: Group) -> State:
 
 def restored_group(state: Mapping[str, Any], history: ControlHistory) -> Group:
     """The environment of a state. Raises as ``ControlHistory.rule``."""
-    group = Group(state["environment"])
+    cohort = state.get("cohort")
+    group = Group(state["environment"], Cohort(*cohort) if cohort else None)
     if state["rule"] is not None:
         group.take_rule(history.rule(state["rule"]))
     for name, (since_ms, is_on, calm_ms) in state["levels"].items():

@@ -4,20 +4,25 @@ from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, field, replace
 
+from pulsemon_schemas.labels import canonical
 from pulsemon_schemas.rules import Rule
+from pulsemon_schemas.rules.environments import LABEL
 
 from pulsemon_stream_processors.engine.alert import Alert
 from pulsemon_stream_processors.engine.condition import NEVER, Condition
+from pulsemon_stream_processors.fleet.muster import Cohort
 
 
 @dataclass(slots=True)
 class Group:
     """``judged_ms`` is the elapsed time at which it was judged last. ``is_closed``: somebody closed the alert, and
     there is no other before less of the environment is silent. ``ended`` are the alerts that ended, with their times.
-    ``failing`` is why it could not be judged at the last step, "" if it could.
+    ``cohort`` is the group of servers that it is about, None for an environment. ``failing`` is why it could not be
+    judged at the last step, "" if it could.
     """
 
     environment: str
+    cohort: Cohort | None = None
     rule: Rule | None = None
     conditions: dict[str, Condition] = field(default_factory=dict)
     alert: Alert | None = None
@@ -25,6 +30,11 @@ class Group:
     judged_ms: int = 0
     ended: list[tuple[str, int]] = field(default_factory=list)
     failing: str = ""
+
+    @property
+    def labels(self) -> str:
+        """The labels of its alerts."""
+        return canonical({LABEL: self.environment}) if self.cohort is None else self.cohort.labels
 
     @property
     def is_idle(self) -> bool:
@@ -41,11 +51,11 @@ class Group:
         self.rule = rule
         self.conditions = {level.name: self.conditions.get(level.name) or Condition() for level in rule.levels}
 
-    def judge(self, rule: Rule, share: float, elapsed_ms: int, hole_ms: int) -> None:
-        """Takes the share of silent servers. Time across a hole counts for nothing."""
+    def judge(self, rule: Rule, value: float, elapsed_ms: int, hole_ms: int) -> None:
+        """Takes the share of silent servers, or the healthy ones. Time across a hole counts for nothing."""
         is_continuous = hole_ms <= self.judged_ms
         for level in rule.levels:
-            self.conditions[level.name].judge(rule, level, share, elapsed_ms, True, is_continuous)
+            self.conditions[level.name].judge(rule, level, value, elapsed_ms, True, is_continuous)
         self.judged_ms = elapsed_ms
 
     def firing_level(self) -> str:

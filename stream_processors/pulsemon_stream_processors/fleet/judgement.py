@@ -1,6 +1,8 @@
 """How the alert of an environment goes from state to state."""
 
+from pulsemon_schemas.labels import parse as parse_labels
 from pulsemon_schemas.rules import AlertCommand, Rule
+from pulsemon_schemas.rules.rule import FLEET, SHARE
 
 from pulsemon_stream_processors.engine.alert import (
     ACKNOWLEDGED,
@@ -14,7 +16,7 @@ from pulsemon_stream_processors.engine.alert import (
 )
 from pulsemon_stream_processors.engine.identity import digest
 from pulsemon_stream_processors.fleet.census import Count
-from pulsemon_stream_processors.fleet.fleet_configuration import FleetConfiguration, labels_of
+from pulsemon_stream_processors.fleet.fleet_configuration import FleetConfiguration
 from pulsemon_stream_processors.fleet.fleet_journal import FleetJournal
 from pulsemon_stream_processors.fleet.group import Group
 from pulsemon_stream_processors.fleet.step import Step
@@ -33,7 +35,7 @@ class Judgement:
 
     def judge(self, group: Group, count: Count, step: Step) -> None:
         """Moves the alert of an environment to where its counts are."""
-        rule = self._configuration.rule(group.environment)
+        rule = self._rule_of(group)
         self._take_rule(group, rule, count, step)
         if rule is not None and count.servers >= rule.min_servers:
             self._judge(group, rule, count, step)
@@ -65,11 +67,17 @@ class Judgement:
         else:
             self._move(group, alert, UNKNOWN, alert.level, step, reason)
 
+    def _rule_of(self, group: Group) -> Rule | None:
+        if group.cohort is None:
+            return self._configuration.rule(group.environment)
+        return self._configuration.group_rule(group.cohort.rule_id)
+
     def _take_rule(self, group: Group, rule: Rule | None, count: Count, step: Step) -> None:
         before = group.rule
         reason = ""
         if rule is None:
-            reason = "its rule was deleted or disabled"
+            unreadable = self._configuration.unreadable(before.id) if before else ""
+            reason = unreadable or "its rule was deleted or disabled"
         elif before is not None and before.id != rule.id:
             reason = f"rule {rule.id} judges the environment now"
         elif count.servers < rule.min_servers:
@@ -86,13 +94,13 @@ class Judgement:
             group.take_rule(rule)
 
     def _judge(self, group: Group, rule: Rule, count: Count, step: Step) -> None:
-        share = count.silent / count.servers
+        value = count.silent / count.servers if rule.kind == FLEET or rule.value == SHARE else float(count.silent)
         if group.is_closed:
-            group.is_closed = any(rule.is_beyond(share, level.limit) for level in rule.levels)
+            group.is_closed = any(rule.is_beyond(value, level.limit) for level in rule.levels)
             return
-        group.judge(rule, share, step.elapsed_ms, step.hole_ms)
-        evidence = Evidence(share, count.servers, step.offset)
-        text = f"{count.silent} of {count.servers} servers are silent"
+        group.judge(rule, value, step.elapsed_ms, step.hole_ms)
+        evidence = Evidence(value, count.servers, step.offset)
+        text = f"{count.silent} of {count.servers} servers are {'silent' if rule.kind == FLEET else 'healthy'}"
         firing, waiting = group.firing_level(), group.pending_level()
         if group.alert is not None:
             group.alert.evidence = evidence
@@ -163,8 +171,8 @@ class Judgement:
         if state != ACKNOWLEDGED:
             alert.acknowledged_until_ms = 0
         alert.suppressed_by = self._suppressors(group, rule, level, step)
-        self._journal.alert(group.environment, rule, alert, before, step, reason=reason, actor=actor)
+        self._journal.alert(group.environment, group.labels, rule, alert, before, step, reason=reason, actor=actor)
 
     def _suppressors(self, group: Group, rule: Rule, level: str, step: Step) -> tuple[str, ...]:
-        environment = group.environment
-        return self._configuration.suppressors(environment, labels_of(environment), rule, level, step.clock_ms)
+        labels = parse_labels(group.labels)
+        return self._configuration.suppressors(group.environment, labels, rule, level, step.clock_ms)
