@@ -2,16 +2,15 @@
 
 import itertools
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
 from pulsemon_schemas.records import MetricBatch
 
 from pulsemon_producers.admission import Sample
+from pulsemon_producers.pieces import MAX_SAMPLES_A_BATCH, pieces
 
-MAX_SAMPLES_A_BATCH = 5000
-"""Keeps a batch well below the largest record that the topic takes; a tick with more becomes several batches."""
 KNOWN_SERIES_SETS = 16
 
 NAME_OF, LABELS_OF, VALUE_OF = map(itemgetter, range(3))
@@ -55,10 +54,10 @@ class Drafter:
         """The drafts of a tick, at least one, and how many samples were left out because their pair came before."""
         ordered = sorted(samples, key=SERIES_OF)
         unique = [next(group) for _, group in itertools.groupby(ordered, key=SERIES_OF)]
-        parts = [unique[start : start + self._max_samples] for start in range(0, len(unique), self._max_samples)]
-        return [self._draft(recorded_at_ms, part) for part in parts or [[]]], len(ordered) - len(unique)
+        drafts = [self._draft(recorded_at_ms, part) for part in pieces(unique, self._max_samples)]
+        return drafts, len(ordered) - len(unique)
 
-    def _draft(self, recorded_at_ms: int, samples: list[Sample]) -> Draft:
+    def _draft(self, recorded_at_ms: int, samples: Sequence[Sample]) -> Draft:
         series = tuple(map(NAME_OF, samples)), tuple(map(LABELS_OF, samples))
         if series not in self._known and len(self._known) >= KNOWN_SERIES_SETS:
             self._known.pop(next(iter(self._known)))

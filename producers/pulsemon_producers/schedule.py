@@ -13,6 +13,10 @@ MS_PER_SECOND = 1000
 PHASE_SHARE = 0.2
 """Hosts are spread over this share of the interval: what is shown should not be much older than it has to be."""
 HASH_BYTES = 8
+LIVED_AGAIN_TICKS = 2
+"""A clock that went back less soon has caught up: until then there is nothing to collect."""
+MAX_LIVES = 50
+"""How often the same hour can be lived through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,8 @@ def phase_ms(server_id: str, interval_ms: int) -> int:
 class Schedule:
     """Decides at any moment whether a tick is due, and how long to wait before asking again.
 
-    No recorded_at comes twice: not after a clock went back, and none that an earlier run of the agent ``used``. After a
+    No recorded_at comes twice: not after a clock went back, and none that an earlier run of the agent ``used``. Ticks
+    that the clock lives through again, two and more before the newest, are recorded some milliseconds later. After a
     suspend or a step forward the present tick is due; those skipped are not made up for, and count as missed only as
     far as the machine was running. Without knowing what was used (``begins_at_once`` False) the tick that is running at
     the start is left alone.
@@ -54,11 +59,12 @@ class Schedule:
         slot_ms = self._slot_ms(wall_ms)
         if self._last is None and not self._may_begin(slot_ms):
             return None
-        if slot_ms in self._used:
+        moment_ms = self._moment_ms(slot_ms)
+        if moment_ms is None:
             return None
         late_ms = wall_ms - slot_ms - self._phase_ms if self._last else 0
-        due = Due(slot_ms, late_ms / MS_PER_SECOND, self._missed(slot_ms, wall_ms, monotonic_seconds))
-        self._used = self._used.adding(slot_ms, self._interval_ms)
+        due = Due(moment_ms, late_ms / MS_PER_SECOND, self._missed(slot_ms, wall_ms, monotonic_seconds))
+        self._used = self._used.adding(moment_ms, self._interval_ms)
         self._last = (slot_ms, wall_ms, monotonic_seconds)
         return due
 
@@ -70,6 +76,16 @@ class Schedule:
     def _slot_ms(self, wall_ms: int) -> int:
         """The newest tick whose collection has begun at ``wall_ms``."""
         return (wall_ms - self._phase_ms) // self._interval_ms * self._interval_ms
+
+    def _moment_ms(self, slot_ms: int) -> int | None:
+        """What a tick is recorded as: itself, or where the clock went back the next free moment of its own."""
+        for moment_ms in range(slot_ms, slot_ms + min(MAX_LIVES, self._interval_ms)):
+            run = self._used.run_at(moment_ms, self._interval_ms)
+            if run is None:
+                return moment_ms
+            if run.last_ms - moment_ms < LIVED_AGAIN_TICKS * self._interval_ms:
+                return None
+        return None
 
     def _may_begin(self, slot_ms: int) -> bool:
         if self._skips_ms is None:

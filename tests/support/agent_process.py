@@ -103,7 +103,8 @@ class AgentProcess:
         def is_written() -> bool:
             state = SpoolStateFile(folder).load()
             assert state is not None
-            return last in state.used and Segments(folder, 1 << 30).last() >= state.put
+            is_used = any(run.first_ms <= last <= run.last_ms for run in state.used.runs)
+            return is_used and Segments(folder, 1 << 30).last() >= state.put
 
         wait_until(is_written, 10.0, "the last tick to be in the spool")
 

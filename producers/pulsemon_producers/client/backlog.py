@@ -8,10 +8,8 @@ from typing import NamedTuple
 from pulsemon_schemas.records import Event, MetricBatch
 
 from pulsemon_producers.client.reading import Sample
+from pulsemon_producers.pieces import pieces
 
-MAX_SAMPLES_A_BATCH = 5000
-MAX_CHARACTERS_A_BATCH = 200_000
-"""Even if each takes four bytes, names and labels stay below the largest record that the topic takes."""
 SAMPLE_BYTES = 8
 EVENT_BYTES = 1000
 KNOWN_SERIES_SETS = 16
@@ -41,7 +39,7 @@ class Drafter:
 
     def drafts(self, recorded_at_ms: int, ordered: Sequence[Sample]) -> list[Draft]:
         """The drafts of a reading, at least one."""
-        return [self._draft(recorded_at_ms, part) for part in _parts(ordered)]
+        return [self._draft(recorded_at_ms, part) for part in pieces(ordered)]
 
     def _draft(self, recorded_at_ms: int, samples: Sequence[Sample]) -> Draft:
         series = tuple(sample.name for sample in samples), tuple(sample.labels for sample in samples)
@@ -96,15 +94,3 @@ def values_in(item: Draft | MetricBatch | Event) -> int:
 
 def _size(item: Draft | Event) -> int:
     return item.size_bytes if isinstance(item, Draft) else EVENT_BYTES
-
-
-def _parts(ordered: Sequence[Sample]) -> list[Sequence[Sample]]:
-    """Cuts samples into pieces that fit into a record each."""
-    parts: list[Sequence[Sample]] = []
-    start = characters = 0
-    for index, sample in enumerate(ordered):
-        characters += len(sample.name) + len(sample.labels)
-        if index - start >= MAX_SAMPLES_A_BATCH or characters > MAX_CHARACTERS_A_BATCH:
-            parts.append(ordered[start:index])
-            start, characters = index, len(sample.name) + len(sample.labels)
-    return [*parts, ordered[start:]]

@@ -97,7 +97,7 @@ def was_put(folder: Path, number: int) -> bool:
     from pulsemon_producers.spool.state import SpoolStateFile
 
     state = SpoolStateFile(folder).load()
-    return state is not None and number * TICK_MS in state.used
+    return state is not None and state.used.run_at(number * TICK_MS, TICK_MS) is not None
 
 
 @settings(max_examples=40, deadline=None)

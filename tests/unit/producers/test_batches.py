@@ -44,6 +44,15 @@ def test_a_tick_with_too_many_samples_becomes_several_batches() -> None:
     assert [label for made in drafts for label in made.labels] == [sample.labels for sample in samples]
 
 
+def test_a_tick_with_long_labels_becomes_several_batches_that_a_record_holds() -> None:
+    samples = [Sample("custom.long", f"path={'é' * 1000}{number:04}", 1.0) for number in range(1000)]
+
+    drafts, _ = Drafter().drafts(TICK_MS, samples)
+
+    assert [label for draft in drafts for label in draft.labels] == [sample.labels for sample in samples]
+    assert max(sum(len(label.encode()) for label in draft.labels) for draft in drafts) < 1_000_000 // 2
+
+
 def test_drafts_of_one_set_of_series_share_its_names() -> None:
     drafter = Drafter()
     (first,), _ = drafter.drafts(0, SAMPLES)
@@ -70,7 +79,7 @@ def test_a_successor_names_the_last_batch_of_its_predecessor(tmp_path: Path) -> 
     batch = sealer(tmp_path, saved).seal(draft(), 0, {})
 
     assert (batch.previous_producer_id, batch.previous_sequence, batch.sequence) == (first.producer_id, 2, 0)
-    assert saved.used.runs == ((0, 2 * TICK_MS),)
+    assert saved.used.runs == ((0, 2 * TICK_MS, 0),)
 
 
 def test_a_sealed_batch_is_one_that_both_encoders_take() -> None:

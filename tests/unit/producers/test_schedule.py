@@ -27,7 +27,7 @@ def test_without_knowing_what_was_used_it_begins_with_the_next_tick() -> None:
 
 
 def test_never_uses_what_an_earlier_run_has_used() -> None:
-    schedule = Schedule(TICK, 0, UsedTimes(((NOW - 10 * TICK, NOW),)))
+    schedule = Schedule(TICK, 0, UsedTimes.of([(NOW - 10 * TICK, NOW)]))
 
     assert schedule.due(NOW + 9999, 0.0) is None
     assert schedule.due(NOW + TICK, 0.001) == Due(NOW + TICK, 0, 0)
@@ -71,6 +71,21 @@ def test_a_step_back_waits_for_new_moments_but_a_wrong_future_does_not_silence_t
     assert schedule.due(NOW + TICK, 20.0) == Due(NOW + TICK, 0, 0)
     assert schedule.due(NOW + 5000, 25.0) is None, "a small step back repeats nothing"
     assert schedule.due(NOW + 2 * TICK, 40.0) == Due(NOW + 2 * TICK, 0, 0)
+
+
+def test_an_hour_that_the_clock_lives_through_again_is_collected_beside_what_was() -> None:
+    schedule = Schedule(TICK, 0)
+    for number in range(361):
+        schedule.due(NOW + number * TICK, number * 10.0)
+
+    assert schedule.due(NOW, 3610.0) == Due(NOW + 1, 0, 0)
+    assert schedule.due(NOW + 5000, 3615.0) is None
+    again = [schedule.due(NOW + number * TICK, 3610.0 + number * 10) for number in range(1, 361)]
+    assert [due.recorded_at_ms if due else None for due in again[:358]] == [
+        NOW + number * TICK + 1 for number in range(1, 359)
+    ]
+    assert again[358:] == [None, None], "it waits for the last of what was"
+    assert schedule.due(NOW + 361 * TICK, 7220.0) == Due(NOW + 361 * TICK, 0, missed=2)
 
 
 def test_phase_is_stable_spread_and_early() -> None:

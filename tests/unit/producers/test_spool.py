@@ -301,12 +301,12 @@ def test_a_new_spool_follows_the_agent_that_had_none(tmp_path: Path) -> None:
 
     assert first is not None
     assert (first.previous_producer_id, first.previous_sequence) == (last.producer_id, 0)
-    assert 5 * TICK_MS in opened.previous.used
+    assert opened.previous.used.run_at(5 * TICK_MS, TICK_MS)
     opened.backlog.end()
     again = open_backlog(replace(settings, spool_bytes=1 << 20), Tally())
     assert (again.previous.producer_id, again.previous.sequence) == (first.producer_id, 0)
     assert {5 * TICK_MS, 6 * TICK_MS} == {
-        moment for moment in (5 * TICK_MS, 6 * TICK_MS) if moment in again.previous.used
+        moment for moment in (5 * TICK_MS, 6 * TICK_MS) if again.previous.used.run_at(moment, TICK_MS)
     }
 
 

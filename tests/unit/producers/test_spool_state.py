@@ -9,7 +9,7 @@ from pulsemon_producers.used_times import UsedTimes
 STATE = SpoolState(
     producer_id="p2",
     sequence=7,
-    used=UsedTimes(((0, 1000), (5000, 9000))),
+    used=UsedTimes.of([(0, 1000), (5000, 9000)]),
     put=Mark(20, 400),
     passed=Mark(12, 240),
     done=10,
@@ -50,7 +50,7 @@ def test_a_save_that_was_torn_by_a_kill_leaves_the_one_before(tmp_path: Path, cu
     before = (tmp_path / "state").read_bytes()
     file = SpoolStateFile(tmp_path)
     file.load()
-    file.save(replace(STATE, done=6, used=UsedTimes(((77_000, 78_000),))), is_synced=False)
+    file.save(replace(STATE, done=6, used=UsedTimes.of([(77_000, 78_000)])), is_synced=False)
     file.close()
     after = (tmp_path / "state").read_bytes()
     (slot,) = [

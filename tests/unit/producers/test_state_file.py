@@ -4,7 +4,7 @@ import pytest
 from pulsemon_producers.state_file import UNKNOWN, ProducerState, StateFile
 from pulsemon_producers.used_times import UsedTimes
 
-STATE = ProducerState("a1b2", 41, UsedTimes(((0, 1000), (5000, 9000))))
+STATE = ProducerState("a1b2", 41, UsedTimes.of([(0, 1000), (5000, 9000)]))
 
 
 def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
