@@ -79,6 +79,8 @@ class Schedule:
 
     def _moment_ms(self, slot_ms: int) -> int | None:
         """What a tick is recorded as: itself, or where the clock went back the next free moment of its own."""
+        if self._last is not None and slot_ms == self._last[0]:
+            return None
         for moment_ms in range(slot_ms, slot_ms + min(MAX_LIVES, self._interval_ms)):
             run = self._used.run_at(moment_ms, self._interval_ms)
             if run is None:
