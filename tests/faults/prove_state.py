@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from confluent_kafka import OFFSET_END, Consumer, Producer, TopicPartition
-from pulsemon_deploy.bench.engine import series
+from pulsemon_deploy.bench.judged_series import due, series, value
 from pulsemon_schemas import codec
 from pulsemon_schemas.batch_encoder import BatchEncoder
 from pulsemon_schemas.partitioner import partition_for
 from pulsemon_schemas.records import ControlRecord, MetricBatch
-from pulsemon_schemas.rules import default_records, default_rules
+from pulsemon_schemas.rules import default_records
 from pulsemon_schemas.runtime.kafka import client_config, producer_config
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
 SERVERS = 10_000
-SERIES = 180
 INTERVAL_SECONDS = 10
 ILL_EVERY = 50
 ROUND_SECONDS = 300.0
@@ -58,12 +57,7 @@ class Hosts(threading.Thread):
         self._stop_requested = threading.Event()
         self._encoder = BatchEncoder()
         self._producer = Producer(producer_config(room.broker.settings, "pulsemon-hosts"))
-        own = series()
-        self._judged = {rule.metric for rule in default_rules()}
-        more = [(f"app.metric_{number:03d}", f"shard={number % 7}") for number in range(SERIES - len(own))]
-        self._names, self._labels = zip(*sorted([*own, *more]), strict=True)
-        self._memory = self._names.index("system.memory.available.ratio")
-        self._oom_kills = self._names.index("system.memory.oom_kills")
+        self._series = series()
         self._chance = random.Random(1)
         self.most_behind_seconds = 0.0
 
@@ -95,10 +89,9 @@ class Hosts(threading.Thread):
 
     def _batch(self, server_id: str, step: int, *, is_ill: bool) -> bytes:
         now_ms = time.time_ns() // 1_000_000
-        chance = self._chance.random
-        level = 1.0 if step // 20 % 2 and is_ill else 0.05
-        values = [round(chance() * (level if name in self._judged else 1.0), 4) for name in self._names]
-        values[self._memory], values[self._oom_kills] = 1.0 - level * 0.5, 3.0
+        names, labels = zip(*due(self._series, step), strict=True)
+        is_ill = is_ill and step // 20 % 2 == 1
+        values = [value(self._chance, *one, step, is_ill=is_ill) for one in zip(names, labels, strict=True)]
         return self._encoder.encode(
             MetricBatch(
                 server_id,
@@ -109,8 +102,8 @@ class Hosts(threading.Thread):
                 -1,
                 now_ms,
                 now_ms,
-                self._names,
-                self._labels,
+                names,
+                labels,
                 tuple(values),
             )
         )
@@ -143,9 +136,9 @@ class OwnMetrics:
 
     def _take(self, batch: object) -> None:
         assert isinstance(batch, MetricBatch)
-        for name, labels, value in zip(batch.names, batch.labels, batch.values, strict=True):
-            self.newest[name, labels] = value
-            self.greatest[name] = max(value, self.greatest.get(name, 0.0))
+        for name, labels, told in zip(batch.names, batch.labels, batch.values, strict=True):
+            self.newest[name, labels] = told
+            self.greatest[name] = max(told, self.greatest.get(name, 0.0))
 
     def close(self) -> None:
         self._consumer.close()

@@ -22,7 +22,6 @@ from pulsemon_schemas.topics import ALERTS, CONTROL, METRICS
 
 from pulsemon_deploy.bench import parts
 from pulsemon_deploy.bench.cpu import cpu_seconds
-from pulsemon_deploy.bench.engine import SAMPLES, series
 from pulsemon_deploy.bench.figures import Measurement
 from pulsemon_deploy.bench.runner import Bench
 from pulsemon_deploy.kafka import ensure_topics
@@ -30,6 +29,7 @@ from pulsemon_deploy.kafka import ensure_topics
 PARTITIONS = 4
 HOSTS = 100
 SAMPLES_A_SECOND = 20_000
+SAMPLES = 48
 BUSY = "system.cpu.busy"
 LIMIT = 0.9
 PERIOD_STEPS = 10
@@ -78,7 +78,7 @@ class LatencyRounds:
     def __post_init__(self) -> None:
         self._producer = Producer(producer_config(self.kafka, "pulsemon-bench") | {"linger.ms": 5})
         self._encoder = BatchEncoder()
-        self._names, self._labels = zip(*series(), strict=True)
+        self._names, self._labels = zip(*_series(), strict=True)
         self._busy_at = self._names.index(BUSY)
 
     def warm_up(self) -> None:
@@ -136,6 +136,12 @@ class LatencyRounds:
             tuple(values),
         )
         self._producer.produce(METRICS.name, self._encoder.encode(batch), server_id.encode())
+
+
+def _series() -> list[tuple[str, str]]:
+    """Names and labels of a batch, half of them labelled; the rule is about one."""
+    rest = [(f"system.plain.metric_{number:02d}", "kind=a" if number % 2 else "") for number in range(SAMPLES - 1)]
+    return sorted([(BUSY, ""), *rest])
 
 
 @contextmanager

@@ -1,14 +1,14 @@
 """``bench engine``: what a sample costs in the pure engine alone, one core, without Kafka and without Faust.
 
-Batches of 48 samples, 23 of them labelled, of hosts on which every default rule judges at least one series; Ticks every
-5 s. One host in ten is ill now and then, so alerts come and go. The first half of the log fills windows and plans; the
-second half is measured.
+Batches of hosts with 180 series, of which ``judged_series`` says more: every default rule judges at least one. Ticks
+every 5 s. One host in ten is ill now and then, so alerts come and go. The first half of the log fills windows and
+plans; the second half is measured.
 """
 
 import json
 import random
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,35 +20,22 @@ from pulsemon_schemas.rules.rule import FLEET
 from pulsemon_schemas.ticks import TICK_KEY, make_tick
 from pulsemon_schemas.topics import METRICS
 from pulsemon_schemas.validity import check
+from pulsemon_schemas.walker import walk
 from pulsemon_stream_processors.engine import ControlHistory, PartitionEngine, Place, pack
 
 from pulsemon_deploy.bench.figures import Measurement
+from pulsemon_deploy.bench.judged_series import INTERVAL_SECONDS, due, series, value
 from pulsemon_deploy.bench.runner import Bench
 
 HOSTS = 200
-SAMPLES = 48
 START_MS = 1_780_000_000_000
-INTERVAL_MS = 10_000
+INTERVAL_MS = INTERVAL_SECONDS * 1000
 TICK_MS = 5_000
+ILL_EVERY = 10
+ILL_STEPS = 40
+"""For half of them an ill host is ill."""
 SECRET = b"only for this benchmark"
 PLACE = Place("bench", 0, 1, SECRET)
-MODES = ("idle", "iowait", "irq", "nice", "softirq", "steal", "system", "user")
-
-
-def series() -> list[tuple[str, str]]:
-    """The 48 (name, labels) of a host, sorted as the contract asks."""
-    labelled = [
-        *(("system.cpu.utilization", f"cpu.mode={mode}") for mode in MODES),
-        *(("system.load.per_cpu", f"window={window}") for window in ("15m", "1m", "5m")),
-        *(("system.paging.faults", f"type={kind}") for kind in ("major", "minor")),
-        *(("system.filesystem.utilization", f"mountpoint={mount}") for mount in ("/", "/home", "/var")),
-        *(("system.filesystem.inodes.utilization", f"mountpoint={mount}") for mount in ("/", "/home", "/var")),
-        *((f"pulsemon.sink.{name}", "topic=pulsemon.metrics") for name in ("dead_letters", "lag")),
-        *((f"pulsemon.processor.{name}", "partition=0") for name in ("lag", "rule_errors")),
-    ]
-    plain = [("system.cpu.busy", ""), ("system.memory.available.ratio", ""), ("system.memory.oom_kills", "")]
-    rest = [(f"system.plain.metric_{number:02d}", "") for number in range(SAMPLES - len(labelled) - len(plain))]
-    return sorted([*labelled, *plain, *rest])
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +57,28 @@ class Logs:
 def make_logs(steps: int) -> Logs:
     """``steps`` intervals of all hosts."""
     control = (*default_records(), *(_server(number) for number in range(HOSTS)))
-    names, labels = zip(*series(), strict=True)
+    of_host = series()
     chance = random.Random(1)
     encoder = BatchEncoder()
     records: list[LogRecord] = []
     for step in range(steps):
         now_ms = START_MS + step * INTERVAL_MS
+        names, labels = zip(*due(of_host, step), strict=True)
         for part in range(INTERVAL_MS // TICK_MS):
             at_ms = now_ms + part * TICK_MS
             records.append(LogRecord(METRICS.name, 0, len(records), at_ms, TICK_KEY, _tick(at_ms, len(control) - 1)))
         for number in range(HOSTS):
-            values = _values(chance, names, step, is_ill=number % 10 == 0)
+            is_ill = number % ILL_EVERY == 0 and step % ILL_STEPS < ILL_STEPS // 2
+            values = tuple(value(chance, *one, step, is_ill=is_ill) for one in zip(names, labels, strict=True))
             server_id, producer_id = _server_id(number), f"bench-{number}"
             batch = MetricBatch(server_id, "simulator", producer_id, step, "", -1, at_ms, at_ms, names, labels, values)
             records.append(LogRecord(METRICS.name, 0, len(records), at_ms, server_id.encode(), encoder.encode(batch)))
     return Logs(control, records[: len(records) // 2], records[len(records) // 2 :])
+
+
+def sample_count(records: Iterable[LogRecord]) -> int:
+    """How many samples the batches among these have."""
+    return sum(walk(record.value).sample_count for record in records if record.key != TICK_KEY)
 
 
 @dataclass
@@ -105,7 +99,7 @@ class Round:
         for record in self.logs.first:
             engine.apply(record)
         _assert_all_rules_judge(engine)
-        samples = sum(SAMPLES for record in self.logs.second if record.key != TICK_KEY)
+        samples, batches = sample_count(self.logs.second), sum(one.key != TICK_KEY for one in self.logs.second)
         outputs = 0
         started = time.process_time()
         for record in self.logs.second:
@@ -121,7 +115,7 @@ class Round:
             "us_per_sample": Measurement(1e6 * seconds / samples, "us"),
             "us_per_sample_reading_and_checking": Measurement(1e6 * reading / samples, "us"),
             "us_per_sample_judging_and_writing": Measurement(1e6 * (seconds - reading) / samples, "us"),
-            "outputs_per_batch": Measurement(outputs * SAMPLES / samples, "1"),
+            "outputs_per_batch": Measurement(outputs / batches, "1"),
             "snapshot_bytes": Measurement(sum(packed) / len(packed), "By"),
         }
 
@@ -129,7 +123,7 @@ class Round:
 @contextmanager
 def prepare(_folder: Path, quick: bool) -> Iterator[Round]:
     """Makes the log once for all rounds."""
-    yield Round(make_logs(120 if quick else 360))
+    yield Round(make_logs(48 if quick else 144))
 
 
 def _assert_all_rules_judge(engine: PartitionEngine) -> None:
@@ -137,16 +131,12 @@ def _assert_all_rules_judge(engine: PartitionEngine) -> None:
     state = engine.snapshot(_server_id(1))
     assert state is not None
     judging = {watch["rule"] for watch in state["watches"]} | {state["absence"]["rule"]}
-    wanted = {index for index, rule in enumerate(default_rules()) if rule.kind != FLEET}
+    wanted = {
+        index
+        for index, rule in enumerate(default_rules())
+        if rule.enabled and rule.scope.kind == "global" and rule.kind != FLEET
+    }
     assert judging == wanted, f"rules at {sorted(judging)} judge, not those at {sorted(wanted)}"
-
-
-def _values(chance: random.Random, names: tuple[str, ...], step: int, *, is_ill: bool) -> tuple[float, ...]:
-    level = 1.0 if is_ill and step % 40 < 20 else 0.05
-    special = {"system.memory.available.ratio": 1.02 - level, "system.memory.oom_kills": 3.0}
-    special |= {"system.paging.faults": step * 100.0, "pulsemon.sink.dead_letters": 3.0}
-    special["pulsemon.processor.rule_errors"] = 3.0
-    return tuple(special.get(name, level * chance.random()) for name in names)
 
 
 def _server_id(number: int) -> str:

@@ -1,8 +1,8 @@
 """``bench processor``: what a sample costs on its way through a real Kafka and one worker, all that it writes included.
 
-The log is that of ``bench engine``: batches of 48 samples, 22 of them labelled, every default rule judging live series,
-one host in ten ill now and then. A round sends a backlog and waits until the group has committed its end, so outputs,
-transactions, snapshots, rounds and Ticks are in the figure.
+The log is that of ``bench engine``: hosts with 180 series, every default rule judging live ones, one host in ten ill
+now and then. A round sends a backlog and waits until the group has committed its end, so outputs, transactions,
+snapshots, rounds and Ticks are in the figure.
 """
 
 import os
@@ -21,7 +21,7 @@ from pulsemon_schemas.topics import CONTROL, METRICS, PROCESSOR_STATE
 
 from pulsemon_deploy.bench import parts
 from pulsemon_deploy.bench.cpu import cpu_seconds
-from pulsemon_deploy.bench.engine import HOSTS, SAMPLES, make_logs
+from pulsemon_deploy.bench.engine import HOSTS, make_logs, sample_count
 from pulsemon_deploy.bench.figures import Measurement
 from pulsemon_deploy.bench.runner import Bench
 from pulsemon_deploy.kafka import ensure_topics
@@ -55,9 +55,8 @@ class ProcessorRounds:
     def measure(self) -> Mapping[str, Measurement]:
         """All figures of one round."""
         state_before, cpu_before, began = self._state_records(), cpu_seconds(self.worker_pid), time.monotonic()
-        self._through(self.batches_a_round)
+        samples = self._through(self.batches_a_round)
         seconds, wall_seconds = cpu_seconds(self.worker_pid) - cpu_before, time.monotonic() - began
-        samples = self.batches_a_round * SAMPLES
         return {
             "samples_per_core_second": Measurement(samples / seconds, "1/s"),
             "us_per_batch": Measurement(1e6 * seconds / self.batches_a_round, "us"),
@@ -69,11 +68,12 @@ class ProcessorRounds:
         """Ends the connections."""
         self._consumer.close()
 
-    def _through(self, count: int) -> None:
-        """Sends batches and waits until the worker has committed all of them."""
+    def _through(self, count: int) -> int:
+        """Sends batches and waits until the worker has committed all of them; returns how many samples they have."""
         piece = self.records[self._at : self._at + count]
         self._at += count
         assert len(piece) == count, "the log is too short for the rounds"
+        samples = sample_count(piece)
         for number, record in enumerate(piece):
             self._producer.produce(METRICS.name, record.value, record.key)
             if number % FLUSH_RECORDS == 0:
@@ -81,6 +81,7 @@ class ProcessorRounds:
         self._producer.flush(WAIT_SECONDS)
         ends = self._ends(METRICS.name)
         parts.wait_until(lambda: self._is_committed(ends), WAIT_SECONDS, "the group's commit")
+        return samples
 
     def _is_committed(self, ends: Sequence[int]) -> bool:
         places = [TopicPartition(METRICS.name, partition) for partition in range(PARTITIONS)]
@@ -97,7 +98,7 @@ class ProcessorRounds:
 @contextmanager
 def prepare(folder: Path, quick: bool) -> Iterator[ProcessorRounds]:
     """Starts Kafka and one worker; the log is made for all rounds at once."""
-    rounds, steps = (2, 100) if quick else (5, 300)
+    rounds, steps = (2, 36) if quick else (5, 96)
     logs = make_logs(WARM_UP_STEPS + rounds * steps)
     batches = [record for record in (*logs.first, *logs.second) if record.key != TICK_KEY]
     with parts.kafka(folder) as node:

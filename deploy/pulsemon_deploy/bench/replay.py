@@ -1,7 +1,7 @@
 """``bench replay``: what a sample costs in a replay of a log, one core: engine, fleet, sums and the comparison.
 
-The log is that of ``bench engine``: batches of 48 samples, all default rules judging live series, one host in ten ill
-now and then. It is given from memory, and once more from a store: then each batch is made again from its rows, and the
+The log is that of ``bench engine``: hosts with 180 series, all default rules judging live ones, one host in ten ill now
+and then. It is given from memory, and once more from a store: then each batch is made again from its rows, and the
 figure is the CPU of this process alone, without that of the engine that keeps the rows.
 """
 
@@ -13,7 +13,6 @@ from pathlib import Path
 
 from pulsemon_schemas.history import LogHistory, Span
 from pulsemon_schemas.records import ControlRecord, LogRecord
-from pulsemon_schemas.ticks import TICK_KEY
 from pulsemon_schemas.topics import ALERTS, METRICS
 from pulsemon_sinks.clickhouse.bulk import HttpBulkStore
 from pulsemon_sinks.clickhouse.connection import NativeStore
@@ -26,7 +25,7 @@ from pulsemon_stream_processors.engine import PartitionEngine
 from pulsemon_stream_processors.replay import Replay, Verdict
 
 from pulsemon_deploy.bench import parts
-from pulsemon_deploy.bench.engine import PLACE, SAMPLES, SECRET, Logs, make_logs
+from pulsemon_deploy.bench.engine import PLACE, SECRET, Logs, make_logs, sample_count
 from pulsemon_deploy.bench.figures import Measurement
 from pulsemon_deploy.bench.runner import Bench
 
@@ -107,7 +106,7 @@ class ReplayRounds:
     samples: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self.samples = SAMPLES * sum(one.key != TICK_KEY for one in self.memory.records_)
+        self.samples = sample_count(self.memory.records_)
 
     def warm_up(self) -> None:
         """Reads once."""
@@ -138,7 +137,7 @@ class ReplayRounds:
 @contextmanager
 def prepare(folder: Path, quick: bool) -> Iterator[ReplayRounds]:
     """Makes the log, has it judged once, and stores it as a sink does."""
-    logs = make_logs(60 if quick else 240)
+    logs = make_logs(24 if quick else 96)
     with parts.engine(folder) as (_, settings):
         store = NativeStore(settings)
         try:
