@@ -116,7 +116,7 @@ class Joint(Judged):
             return None
         is_continuous = self._is_continuous(gap_ms)
         self.last_ms = at_ms
-        if self.is_idle and self._is_gated and not self._may_hold():
+        if self.is_idle and self._is_gated and not self._may_hold(at_ms):
             self.seen_ms = moment.elapsed_ms
             return None
         readings = {one.name: self._read(one, at_ms) for one in self.rule.operands}
@@ -163,9 +163,7 @@ class Joint(Judged):
         self._crosses = OPERATORS[lead.operator]
         limits = lead.limits.values()
         self._trigger = min(limits, default=0.0) if lead.fires_above else max(limits, default=0.0)
-        self._is_gated = lead.divide_by is None and all(
-            lead.name in needed_by(one.expression) for one in self._questions
-        )
+        self._is_gated = all(lead.name in needed_by(one.expression) for one in self._questions)
 
     def _is_continuous(self, gap_ms: int) -> bool:
         if self.last_ms < 0 or gap_ms == 0:
@@ -178,11 +176,25 @@ class Joint(Judged):
             self.step_ms = learnt_step(self.step_ms, gap_ms)
         return is_continuous
 
-    def _may_hold(self) -> bool:
+    def _may_hold(self, at_ms: int) -> bool:
         """Whether the lead, without which no level holds, crosses its mildest limit anywhere."""
         crosses, trigger = self._crosses, self._trigger
+        if self._lead.divide_by is not None:
+            return self._may_ratio_hold(at_ms)
         for probe in self.probes.get(self._lead.name, {}).values():  # noqa: SIM110 - a generator costs twice as much
             if crosses(probe.value, trigger):
+                return True
+        return False
+
+    def _may_ratio_hold(self, at_ms: int) -> bool:
+        """The same for a ratio: true as well where one of its two values is not known."""
+        divisors = self.probes.get(self._lead.name + DIVISOR, {})
+        only = next(iter(divisors.values())) if len(divisors) == 1 else None
+        for labels, probe in self.probes.get(self._lead.name, {}).items():
+            divisor = divisors.get(labels, only)
+            if divisor is None or divisor.value == 0.0 or not (probe.is_fresh(at_ms) and divisor.is_fresh(at_ms)):
+                return True
+            if self._crosses(probe.value / divisor.value, self._trigger):
                 return True
         return False
 
