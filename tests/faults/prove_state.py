@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from confluent_kafka import OFFSET_END, Consumer, Producer, TopicPartition
-from pulsemon_deploy.bench.judged_series import due, series, value
+from pulsemon_deploy.bench.judged_series import due, series, trouble, value
 from pulsemon_schemas import codec
 from pulsemon_schemas.batch_encoder import BatchEncoder
 from pulsemon_schemas.partitioner import partition_for
@@ -70,7 +70,7 @@ class Hosts(threading.Thread):
             step, number = divmod(sent, SERVERS)
             producer.produce(
                 topic,
-                self._batch(keys[number].decode(), step, is_ill=number % ILL_EVERY == 0),
+                self._batch(keys[number].decode(), step, "" if number % ILL_EVERY else trouble(number, step)),
                 keys[number],
                 places[number],
             )
@@ -87,11 +87,10 @@ class Hosts(threading.Thread):
         self._stop_requested.set()
         self.join()
 
-    def _batch(self, server_id: str, step: int, *, is_ill: bool) -> bytes:
+    def _batch(self, server_id: str, step: int, ill: str) -> bytes:
         now_ms = time.time_ns() // 1_000_000
         names, labels = zip(*due(self._series, step), strict=True)
-        is_ill = is_ill and step // 20 % 2 == 1
-        values = [value(self._chance, *one, step, is_ill=is_ill) for one in zip(names, labels, strict=True)]
+        values = [value(self._chance, *one, step, ill) for one in zip(names, labels, strict=True)]
         return self._encoder.encode(
             MetricBatch(
                 server_id,

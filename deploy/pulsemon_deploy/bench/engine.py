@@ -1,8 +1,8 @@
 """``bench engine``: what a sample costs in the pure engine alone, one core, without Kafka and without Faust.
 
 Batches of hosts with 180 series, of which ``judged_series`` says more: every default rule judges at least one. Ticks
-every 5 s. One host in ten is ill now and then, so alerts come and go. The first half of the log fills windows and
-plans; the second half is measured.
+every 5 s. One host in ten has one trouble after the other, so alerts come and go. The first half of the log fills
+windows and plans; the second half is measured.
 """
 
 import json
@@ -24,7 +24,7 @@ from pulsemon_schemas.walker import walk
 from pulsemon_stream_processors.engine import ControlHistory, PartitionEngine, Place, pack
 
 from pulsemon_deploy.bench.figures import Measurement
-from pulsemon_deploy.bench.judged_series import INTERVAL_SECONDS, due, series, value
+from pulsemon_deploy.bench.judged_series import INTERVAL_SECONDS, due, series, trouble, value
 from pulsemon_deploy.bench.runner import Bench
 
 HOSTS = 200
@@ -32,8 +32,6 @@ START_MS = 1_780_000_000_000
 INTERVAL_MS = INTERVAL_SECONDS * 1000
 TICK_MS = 5_000
 ILL_EVERY = 10
-ILL_STEPS = 40
-"""For half of them an ill host is ill."""
 SECRET = b"only for this benchmark"
 PLACE = Place("bench", 0, 1, SECRET)
 
@@ -68,8 +66,8 @@ def make_logs(steps: int) -> Logs:
             at_ms = now_ms + part * TICK_MS
             records.append(LogRecord(METRICS.name, 0, len(records), at_ms, TICK_KEY, _tick(at_ms, len(control) - 1)))
         for number in range(HOSTS):
-            is_ill = number % ILL_EVERY == 0 and step % ILL_STEPS < ILL_STEPS // 2
-            values = tuple(value(chance, *one, step, is_ill=is_ill) for one in zip(names, labels, strict=True))
+            ill = "" if number % ILL_EVERY else trouble(number // ILL_EVERY, step)
+            values = tuple(value(chance, *one, step, ill) for one in zip(names, labels, strict=True))
             server_id, producer_id = _server_id(number), f"bench-{number}"
             batch = MetricBatch(server_id, "simulator", producer_id, step, "", -1, at_ms, at_ms, names, labels, values)
             records.append(LogRecord(METRICS.name, 0, len(records), at_ms, server_id.encode(), encoder.encode(batch)))

@@ -51,6 +51,10 @@ ILL: Mapping[str, float] = {
 }
 
 
+TROUBLE_STEPS = 40
+TROUBLES = ("cpu", "memory", "filesystem", "disk", "pressure", "sensor", "process", "container")
+
+
 def series() -> list[tuple[str, str]]:
     """Names and labels, sorted as the contract asks; what no rule judges fills them up, a half of it labelled."""
     found = {one for rule in default_rules() for wanted in rule.all_series for one in _instances(wanted)}
@@ -64,8 +68,15 @@ def due(found: Sequence[tuple[str, str]], step: int) -> list[tuple[str, str]]:
     return [one for one in found if step * INTERVAL_SECONDS % _interval_seconds(one[0]) == 0]
 
 
-def value(chance: random.Random, name: str, labels: str, step: int, *, is_ill: bool) -> float:
-    """At a step: totals that grow, gauges near 0, and near 1 on a host that is ill."""
+def trouble(host: int, step: int) -> str:
+    """The group of metrics that is ill on a host: one after the other, for half of the time; "" for none."""
+    period, within = divmod(step, TROUBLE_STEPS)
+    return TROUBLES[(period + host) % len(TROUBLES)] if within < TROUBLE_STEPS // 2 else ""
+
+
+def value(chance: random.Random, name: str, labels: str, step: int, ill: str) -> float:
+    """At a step: totals that grow, gauges near 0, and near 1 in the group that is ill."""
+    is_ill = ill != "" and not name.startswith(PLAIN) and metric(name).group == ill
     if is_ill and name in ILL:
         return ILL[name]
     if name in HEALTHY:
