@@ -101,7 +101,7 @@ def test_every_role_tells_of_itself_and_all_is_of_this_host(stack: Stack) -> Non
         f"FROM {stack.own.clickhouse_reader().database}.samples WHERE startsWith(name, 'pulsemon.')"
     )
     with stack.store() as store:
-        everything = (["agent", "gateway", "processor", "role", "sink", "ui"], [stack.own.agent().server_id])
+        everything = (["agent", "gateway", "processor", "role", "sink", "store", "ui"], [stack.own.agent().server_id])
         wait_until(lambda: store.rows(sql) == [everything], 30.0, "own metrics of all roles")
         roles = store.rows(
             f"SELECT DISTINCT labels FROM {stack.own.clickhouse_reader().database}.samples "

@@ -5,10 +5,12 @@ from click.testing import CliRunner, Result
 from pulsemon_deploy.cli.root import root
 from pulsemon_sinks.clickhouse.settings import ClickHouseSettings
 from support.kafka import Broker
+from support.logging_state import kept_logging
 
 
 def invoke(*arguments: str) -> Result:
-    return CliRunner().invoke(root, arguments)
+    with kept_logging():
+        return CliRunner().invoke(root, arguments)
 
 
 def use_kafka(monkeypatch: pytest.MonkeyPatch, broker: Broker, role: str = "operator") -> None:

@@ -18,17 +18,14 @@ from support.command_line import invoke, use_kafka
 from support.control_api import ask, new_token
 from support.gateways import Gateway, Reply, batch, framed, running_gateway
 from support.kafka import Broker
-from support.logging_state import kept_logging
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.kafka
 
 
 @pytest.fixture(autouse=True)
-def operator(kafka: Broker, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def operator(kafka: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     use_kafka(monkeypatch, kafka)
-    with kept_logging():
-        yield
 
 
 @pytest.fixture(scope="module")

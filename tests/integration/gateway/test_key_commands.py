@@ -1,7 +1,6 @@
 """Servers and keys from the command line, and what the gateway makes of them."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,17 +8,14 @@ from click.testing import Result
 from support.command_line import invoke, use_kafka
 from support.gateways import Gateway, batch, batches_of, framed
 from support.kafka import Broker
-from support.logging_state import kept_logging
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.kafka
 
 
 @pytest.fixture(autouse=True)
-def operator(gateway: Gateway, kafka: Broker, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def operator(gateway: Gateway, kafka: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     use_kafka(monkeypatch, kafka)
-    with kept_logging():
-        yield
 
 
 def answer(*arguments: str) -> Any:

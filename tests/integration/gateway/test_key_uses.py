@@ -8,7 +8,6 @@ import pytest
 from support.command_line import invoke, use_kafka
 from support.gateways import running_gateway
 from support.kafka import Broker
-from support.logging_state import kept_logging
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.kafka
@@ -18,7 +17,7 @@ def test_a_key_that_was_used_is_listed_with_the_time(
     kafka: Broker, monkeypatch: pytest.MonkeyPatch, server_id: str
 ) -> None:
     use_kafka(monkeypatch, kafka)
-    with kept_logging(), running_gateway(kafka) as gateway:
+    with running_gateway(kafka) as gateway:
         made = json.loads(invoke("server", "add", server_id, "--json").stdout)
         other = json.loads(invoke("key", "add", server_id, "--json").stdout)
         began = datetime.fromtimestamp(int(time.time()), UTC)

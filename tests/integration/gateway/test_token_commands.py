@@ -1,7 +1,6 @@
 """Operator tokens from the command line: the first one can come from nowhere else."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,17 +8,14 @@ from support.command_line import invoke, use_kafka
 from support.control_api import FRESH, ask
 from support.gateways import Gateway
 from support.kafka import Broker
-from support.logging_state import kept_logging
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.kafka
 
 
 @pytest.fixture(autouse=True)
-def operator(kafka: Broker, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def operator(kafka: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     use_kafka(monkeypatch, kafka)
-    with kept_logging():
-        yield
 
 
 def answer(*arguments: str) -> Any:

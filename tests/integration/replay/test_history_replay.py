@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.command_line import invoke, use_clickhouse, use_kafka
-from support.logging_state import kept_logging
 from support.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -96,8 +95,7 @@ def replay(room: "Room", monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tu
     use_kafka(monkeypatch, room.broker)
     monkeypatch.setenv("PULSEMON_PROCESSOR_TOPIC_PREFIX", room.prefix)
     monkeypatch.setenv("PULSEMON_PROCESSOR_TICK_KEY", TICK_KEY)
-    with kept_logging():
-        result = invoke("replay", *arguments, "--json")
+    result = invoke("replay", *arguments, "--json")
     assert result.stdout, result.stderr + repr(result.exception)
     return result.exit_code, json.loads(result.stdout)
 
@@ -195,8 +193,7 @@ def test_a_backtest_from_the_store_says_what_one_from_memory_says(place: "Place"
 def asked(place: "Place", monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Any:
     use_kafka(monkeypatch, place.broker)
     use_clickhouse(monkeypatch, place.clickhouse)
-    with kept_logging():
-        result = invoke(*arguments, "--json")
+    result = invoke(*arguments, "--json")
     assert result.stdout, result.stderr + repr(result.exception)
     return json.loads(result.stdout)
 
@@ -213,8 +210,7 @@ def test_why_it_fired_names_rule_author_value_and_records(place: "Place", monkey
     )  # fmt: skip
     assert found["records"], "read from the store, which has what is not in this topic"
     assert found["records"][-1]["value"] == f"{value:.6g}"
-    with kept_logging():
-        shown = invoke("alert", "explain", alert_id[:12]).stdout
+    shown = invoke("alert", "explain", alert_id[:12]).stdout
     assert "by recorder" in shown
     assert f"the value was {value:.6g}" in shown
 
