@@ -41,6 +41,8 @@ def check_url(url: str, schemes: frozenset[str]) -> urllib.parse.SplitResult:
         raise ValueError(f"url {url!r}: {error}") from None
     if parts.scheme not in schemes or not parts.hostname or any(character.isspace() for character in url):
         raise ValueError(f"url {url!r}: write {wanted} and a host")
+    if not url.isascii():
+        raise ValueError(f"url {url!r}: write it in ASCII, letters of a path as %XX, a host's name as xn--...")
     if parts.username is not None:
         raise ValueError("url: a name and password do not belong here, write them as authorization_file")
     if port is None and not parts.scheme.startswith("http"):
@@ -56,6 +58,6 @@ def shown_url(url: str) -> str:
 def header(text: str) -> tuple[str, str]:
     """Name and value of ``Name: value``. Raises ValueError."""
     found = _HEADER.fullmatch(text)
-    if found is None:
-        raise ValueError(f"headers: {text.partition(':')[0]!r} must be written as 'Name: value'")
+    if found is None or not text.isascii():
+        raise ValueError(f"headers: {text.partition(':')[0]!r} must be written as 'Name: value', in ASCII")
     return found[1], found[2].strip()

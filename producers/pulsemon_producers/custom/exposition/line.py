@@ -49,6 +49,8 @@ def parse_line(line: str) -> Sample | Declared | None:
     name = NAME.match(text)
     if name is None:
         raise LineError("it begins with no name of a metric")
+    if (follows := text[name.end() : name.end() + 1]) not in {"", " ", "\t", "{"}:
+        raise LineError(f"a name has letters, digits, _ and :, not {follows!r}")
     labels, position = _labels(text, name.end())
     return Sample(name[0], labels, _value(text, position))
 

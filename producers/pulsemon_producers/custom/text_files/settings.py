@@ -18,5 +18,5 @@ class TextFileSettings:
     def __post_init__(self) -> None:
         check_absolute("folder", self.folder)
         check_times(self.interval_seconds, self.timeout_seconds)
-        if self.max_age_seconds <= 0:
+        if not self.max_age_seconds > 0:  # also what is no number
             raise ValueError("max_age_seconds must be above 0")

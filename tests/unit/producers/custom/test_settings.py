@@ -135,6 +135,9 @@ def test_there_is_one_folder(tmp_path: Path) -> None:
         ('[[exec]]\nname = "a"\npath = "/a/../b"', "write an absolute path without .."),
         ('[[exec]]\nname = "a"\npath = "/a"\ninterval_seconds = 0.5', "interval_seconds must be from 1 to 86400"),
         ('[textfile]\nfolder = "text"', "folder 'text': write an absolute path"),
+        ('[[probe]]\nname = "a"\nurl = "http://x/é"', "write it in ASCII"),
+        ('[[probe]]\nname = "a"\nurl = "http://x"\nheaders = ["X: é"]', "must be written as 'Name: value', in ASCII"),
+        ('[textfile]\nfolder = "/text"\nmax_age_seconds = nan', "max_age_seconds must be above 0"),
         ('[textfile]\nfolder = "/text"\nmax_age_seconds = 0', "max_age_seconds must be above 0"),
     ],
 )
